@@ -1,0 +1,164 @@
+"""Who may propose a contract and assent to it, and when it becomes the active one.
+
+Source: docs/protocol.md section 4 rules 1, 2, 3 and 9.
+"""
+
+from vault.policy.facts import (
+    Assented,
+    AssentFact,
+    Closed,
+    ContractActivated,
+    ContractFact,
+    ContractProposed,
+    EngagementFacts,
+    find_party,
+    find_role,
+)
+from vault.policy.parties import (
+    JOURNAL_READERS,
+    find_current_keys,
+    find_standing_contract,
+    require_current_key,
+    require_role,
+    require_sealed_to_exactly,
+)
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Assent, Closure, Contract
+from vault.protocol.vocabulary import MANDATED_SHARE_KINDS, SPONSOR_CLAUSES, Affiliation, KeysReason, Origin, Role
+
+
+def decide_contract(facts: EngagementFacts, statement: bytes, body: Contract) -> tuple[ContractProposed]:
+    """A proposal.
+
+    Raises: Refused(role-refused | engagement-closed | contract-superseded | parties-refused | contact-not-independent |
+    share-kind-refused | statement-malformed | key-stale | seals-refused).
+    """
+    standing = find_standing_contract(facts)
+    active = facts.find_active_contract()
+    proposal = ContractFact(statement, body, activated_at=None, superseded_at=None)
+    if standing is not None:
+        require_role(standing, body.by, *JOURNAL_READERS)
+    _require_parties(body)
+    require_role(proposal, body.by, *JOURNAL_READERS)
+    if facts.closed_at is not None:
+        raise Refused("engagement-closed")
+    if body.supersedes != (None if active is None else active.statement):
+        raise Refused("contract-superseded")
+    if standing is not None:
+        _require_continues(standing.body, body)
+    _require_keys(facts, body)
+    require_current_key(facts, body, body)
+    accounts = frozenset(party.account for party in body.parties)
+    require_sealed_to_exactly(facts, body.seals, accounts, body)
+    return (ContractProposed(proposal),)
+
+
+def _require_parties(body: Contract) -> None:
+    roles = [party.role for party in body.parties]
+    accounts = {party.account for party in body.parties}
+    contacts = [contact.account for contact in body.contacts if contact.account is not None]
+    if (
+        roles.count(Role.COACHEE) != 1
+        or roles.count(Role.COACH) != 1
+        or roles.count(Role.SPONSOR) > 1
+        or roles.count(Role.SUPERVISOR) > 1
+        or accounts.intersection(contacts)
+        or len(set(contacts)) != len(contacts)
+    ):
+        raise Refused("parties-refused")
+    if Role.SPONSOR in roles:
+        if not any(contact.affiliation is Affiliation.INDEPENDENT for contact in body.contacts):
+            raise Refused("contact-not-independent")
+        if not SPONSOR_CLAUSES.issubset(body.clauses):
+            raise Refused("parties-refused")
+    if body.origin is Origin.MANDATED and not MANDATED_SHARE_KINDS.issuperset(body.share_kinds):
+        raise Refused("share-kind-refused")
+
+
+def _require_continues(standing: Contract, body: Contract) -> None:
+    """Another coach, coachee, sponsor, origin or salt is another engagement; dropping the sponsor is not."""
+    for role in (Role.COACH, Role.COACHEE):
+        if find_party(standing, role) != find_party(body, role):
+            raise Refused("parties-refused")
+    if find_party(body, Role.SPONSOR) not in (None, find_party(standing, Role.SPONSOR)):
+        raise Refused("parties-refused")
+    if body.origin is not standing.origin:
+        raise Refused("parties-refused")
+    if body.salt_sha256 != standing.salt_sha256:
+        raise Refused("statement-malformed")
+
+
+def _require_keys(facts: EngagementFacts, body: Contract) -> None:
+    """Each party and contact joins with keys of its own that are not retired, and with its current ones here."""
+    named = [(party.account, party.keys) for party in body.parties]
+    named += [(contact.account, contact.keys) for contact in body.contacts if contact.account and contact.keys]
+    for account, statement in named:
+        keys = facts.find_keys(statement)
+        if keys is None or keys.account != account or keys.reason is KeysReason.RETIRE:
+            raise Refused("parties-refused")
+        assents = facts.list_assents(account)
+        if assents and assents[-1].keys != statement:
+            raise Refused("key-stale")
+
+
+def decide_assent(
+    facts: EngagementFacts, body: Assent, time: int
+) -> tuple[Assented] | tuple[Assented, ContractActivated]:
+    """A party's yes; the last one that is needed makes the contract active.
+
+    Raises: Refused(not-found | role-refused | contract-superseded | engagement-closed | already-assented | key-stale).
+    """
+    contract = facts.find_contract(body.contract)
+    if contract is None:
+        raise Refused("not-found")
+    contacts = {contact.account for contact in contract.body.contacts}
+    if find_role(contract.body, body.by) is None and body.by not in contacts:
+        raise Refused("role-refused")
+    active = facts.find_active_contract()
+    is_active = active is not None and active.statement == contract.statement
+    if not is_active and contract.body.supersedes != (None if active is None else active.statement):
+        raise Refused("contract-superseded")
+    if not is_active and facts.closed_at is not None:
+        raise Refused("engagement-closed")
+    assents = facts.list_assents(body.by)
+    if assents and (assents[-1].contract, assents[-1].keys) == (body.contract, body.keys):
+        raise Refused("already-assented")
+    _require_later_keys(facts, contract.body, body)
+    assented = Assented(body.by, AssentFact(body.contract, body.keys, time))
+    if is_active or not _is_complete(facts, contract, body.by):
+        return (assented,)
+    return (assented, ContractActivated(contract.statement, time, contract.body.supersedes))
+
+
+def _require_later_keys(facts: EngagementFacts, contract: Contract, body: Assent) -> None:
+    before = find_current_keys(facts, body.by, contract)
+    keys = facts.find_keys(body.keys)
+    if (
+        keys is None
+        or before is None
+        or keys.account != body.by
+        or keys.generation < before.generation
+        or keys.reason is KeysReason.RETIRE
+        or keys.sign_key != body.key
+    ):
+        raise Refused("key-stale")
+
+
+def _is_complete(facts: EngagementFacts, contract: ContractFact, signer: bytes) -> bool:
+    """Whether coachee, coach and sponsor have their newest assent here, the signer's being this one."""
+    needed = [party.account for party in contract.body.parties if party.role is not Role.SUPERVISOR]
+    if signer not in needed:
+        return False
+    newest = [facts.list_assents(account)[-1:] for account in needed if account != signer]
+    return all(assents and assents[0].contract == contract.statement for assents in newest)
+
+
+def decide_closure(facts: EngagementFacts, body: Closure, time: int) -> tuple[Closed]:
+    """The end of the engagement. Raises: Refused(role-refused | engagement-closed | key-stale)."""
+    standing = find_standing_contract(facts)
+    require_role(standing, body.by, *JOURNAL_READERS)
+    if facts.closed_at is not None:
+        raise Refused("engagement-closed")
+    if standing is not None:
+        require_current_key(facts, body, standing.body)
+    return (Closed(time, body.reason),)

@@ -1,0 +1,134 @@
+"""What a sponsor gets to see, how it ends, and what a sponsor may do: the coachee's signature decides, nobody else's.
+
+Source: docs/protocol.md section 4 rules 6, 7 and 10.
+"""
+
+from vault.policy.facts import (
+    Disclosed,
+    DisclosureFact,
+    EngagementFacts,
+    Erased,
+    Opened,
+    Requested,
+    Withdrawn,
+    find_party,
+)
+from vault.policy.parties import (
+    find_standing_contract,
+    require_active,
+    require_current_key,
+    require_role,
+    require_sealed_to_exactly,
+)
+from vault.protocol.limits import DAY_SECONDS, ID_BYTES
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Disclosure, Erasure, Opening, Request, Withdrawal
+from vault.protocol.vocabulary import ErasureReason, Role
+
+
+def decide_disclosure(facts: EngagementFacts, statement: bytes, body: Disclosure, time: int) -> tuple[Disclosed]:
+    """A disclosure; it goes on after closure.
+
+    Raises: Refused(contract-inactive | role-refused | key-stale | recipient-refused | share-kind-refused |
+    seals-refused | disclosure-past | disclosure-ended).
+    """
+    active = require_active(facts, body.contract)
+    require_role(active, body.by, Role.COACHEE)
+    require_current_key(facts, body, active.body)
+    if find_party(active.body, Role.SPONSOR) != body.recipient:
+        raise Refused("recipient-refused")
+    if body.share_kind not in active.body.share_kinds:
+        raise Refused("share-kind-refused")
+    require_sealed_to_exactly(facts, body.seals, frozenset({body.by, body.recipient}), active.body)
+    if body.expires is not None and body.expires <= time:
+        raise Refused("disclosure-past")
+    if facts.is_withdrawn(statement):
+        raise Refused("disclosure-ended")
+    disclosure = DisclosureFact(statement, body.recipient, body.expires, withdrawn=False, erased=False)
+    return (Disclosed(disclosure),)
+
+
+def decide_withdrawal(facts: EngagementFacts, body: Withdrawal) -> tuple[Withdrawn]:
+    """The end of a disclosure, at once, without a reason, after closure too, for ever.
+
+    Raises: Refused(role-refused | key-stale | already-withdrawn).
+    """
+    standing = find_standing_contract(facts)
+    require_role(standing, body.by, Role.COACHEE)
+    if standing is not None:
+        require_current_key(facts, body, standing.body)
+    if facts.is_withdrawn(body.disclosure):
+        raise Refused("already-withdrawn")
+    return (Withdrawn(body.disclosure),)
+
+
+def decide_request(facts: EngagementFacts, body: Request, time: int) -> tuple[Requested]:
+    """A sponsor's request within its budget, whether or not the engagement was closed.
+
+    Raises: Refused(contract-inactive | role-refused | key-stale | request-refused | budget-spent).
+    """
+    active = require_active(facts, body.contract)
+    require_role(active, body.by, Role.SPONSOR)
+    require_current_key(facts, body, active.body)
+    if body.share_kind not in active.body.share_kinds or not time < body.expires <= active.body.ends:
+        raise Refused("request-refused")
+    budget = active.body.request_budget
+    if facts.count_requests(body.by, time - budget.days * DAY_SECONDS) >= budget.count:
+        raise Refused("budget-spent")
+    return (Requested(body.by, time),)
+
+
+def decide_opening(facts: EngagementFacts, body: Opening, time: int) -> tuple[Opened]:
+    """The recipient's access receipt of a live disclosure.
+
+    Raises: Refused(not-found | key-stale | disclosure-ended).
+    """
+    disclosure = facts.find_disclosure(body.of)
+    standing = find_standing_contract(facts)
+    if disclosure is None or standing is None or disclosure.recipient != body.by:
+        raise Refused("not-found")
+    require_current_key(facts, body, standing.body)
+    if not disclosure.is_live_at(time):
+        raise Refused("disclosure-ended")
+    return (Opened(body.of, body.by),)
+
+
+def decide_erasure(facts: EngagementFacts, body: Erasure, time: int) -> tuple[Erased]:
+    """The end of items and disclosures: what the coachee can read, when she asks; all, once retention has passed.
+
+    Raises: Refused(role-refused | key-stale | held | not-found).
+    """
+    if body.by == facts.deployment.account:
+        _require_retention_passed(facts, body, time)
+    else:
+        standing = find_standing_contract(facts)
+        require_role(standing, body.by, Role.COACHEE)
+        if body.reason is not ErasureReason.ASKED:
+            raise Refused("role-refused")
+        if standing is not None:
+            require_current_key(facts, body, standing.body)
+    items = tuple(item for item in body.items if len(item) == ID_BYTES)
+    disclosures = tuple(item for item in body.items if len(item) != ID_BYTES)
+    for item in items:
+        version = facts.find_version(item)
+        may_read = body.reason is ErasureReason.RETENTION or facts.is_sealed_to(item, None, body.by)
+        if version is None or version.erased or not may_read:
+            raise Refused("not-found")
+    for statement in disclosures:
+        disclosure = facts.find_disclosure(statement)
+        if disclosure is None or disclosure.erased:
+            raise Refused("not-found")
+    return (Erased(items, disclosures),)
+
+
+def _require_retention_passed(facts: EngagementFacts, body: Erasure, time: int) -> None:
+    if body.reason is not ErasureReason.RETENTION:
+        raise Refused("role-refused")
+    if body.key != facts.deployment.sign_key:
+        raise Refused("key-stale")
+    active = facts.find_active_contract()
+    if active is None:
+        raise Refused("held")
+    ended = active.body.ends if facts.closed_at is None else min(active.body.ends, facts.closed_at)
+    if time < ended + active.body.retention_days * DAY_SECONDS:
+        raise Refused("held")

@@ -1,0 +1,283 @@
+"""The same facts, replayed from entries: what a client, the auditor and the tests hold instead of tables.
+
+A state is appended to in place, entry by entry, so that replaying a journal costs its length and no more; `append` is
+all or nothing. Source: docs/protocol.md sections 4 and 4.1.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from vault.policy.decide import decide, require_seen_entry
+from vault.policy.facts import (
+    Assented,
+    AssentFact,
+    Closed,
+    ContractActivated,
+    ContractFact,
+    ContractProposed,
+    Disclosed,
+    DisclosureFact,
+    Effect,
+    Erased,
+    Escalated,
+    EscalationFact,
+    Facts,
+    KeyringAdded,
+    KeyringFact,
+    KeysAdded,
+    KeysFact,
+    Newest,
+    Opened,
+    Requested,
+    SealsAdded,
+    VersionAdded,
+    VersionFact,
+    Withdrawn,
+)
+from vault.policy.signers import list_signers
+from vault.protocol.envelope import Statement
+from vault.protocol.journal import START, JournalId, Position, next_position, seen_mark
+from vault.protocol.limits import ID_BYTES, ZERO32
+from vault.protocol.vocabulary import JournalKind
+
+
+class Replayed:
+    """What every replayed journal knows: its position, its salt, its signers' newest entries, its marks."""
+
+    def __init__(self, journal: JournalId, salt: bytes) -> None:
+        """An empty journal with its 32-byte salt."""
+        self.journal = journal
+        self.salt = salt
+        self.position: Position = START
+        self.newest: dict[bytes, Newest] = {}
+        self.marks: dict[bytes, int] = {seen_mark(salt, START.seq, START.head): START.seq}
+        self.statements: list[bytes] = []
+
+    def find_newest(self, account: bytes) -> Newest | None:
+        """The newest entry here that `account` signed."""
+        return self.newest.get(account)
+
+    def find_seen(self, mark: bytes) -> int | None:
+        """The seq of the entry whose seen mark this is."""
+        return self.marks.get(mark)
+
+    def take(self, statement: Statement, time: int, seen: int | None) -> None:
+        """Move the position past `statement`."""
+        self.position = next_position(self.journal, self.position, time, statement.id)
+        self.newest[statement.body.by] = Newest(statement.id, seen)
+        self.marks[seen_mark(self.salt, self.position.seq, self.position.head)] = self.position.seq
+        self.statements.append(statement.id)
+
+    def apply(self, effect: Effect) -> None:
+        """Take over one effect of a decision."""
+        raise TypeError(f"expected an effect of this journal, not {type(effect).__name__}")
+
+
+class ReplayedKeys(Replayed):
+    """A keys journal; `generations` oldest first."""
+
+    kind: Literal[JournalKind.KEYS] = JournalKind.KEYS
+
+    def __init__(self, account: bytes) -> None:
+        """The empty keys journal of an account."""
+        super().__init__(JournalId(JournalKind.KEYS, account), ZERO32)
+        self.generations: list[KeysFact] = []
+
+    def find_current(self) -> KeysFact | None:
+        """The newest generation."""
+        return self.generations[-1] if self.generations else None
+
+    def apply(self, effect: Effect) -> None:
+        """Take over a new generation."""
+        if not isinstance(effect, KeysAdded):
+            return super().apply(effect)
+        self.generations.append(effect.keys)
+        return None
+
+
+class ReplayedKeyring(Replayed):
+    """A keyring journal beside the owner's keys."""
+
+    kind: Literal[JournalKind.KEYRING] = JournalKind.KEYRING
+
+    def __init__(self, keys: ReplayedKeys, salt: bytes) -> None:
+        """The empty keyring journal of the account of `keys`."""
+        super().__init__(JournalId(JournalKind.KEYRING, keys.journal.subject), salt)
+        self.keys = keys
+        self.current: KeyringFact | None = None
+
+    @property
+    def account(self) -> bytes:
+        """Whose it is."""
+        return self.journal.subject
+
+    def find_key(self, sign_key: bytes) -> KeysFact | None:
+        """The newest generation whose sign key has this id."""
+        return next((keys for keys in reversed(self.keys.generations) if keys.sign_key == sign_key), None)
+
+    def find_current(self) -> KeyringFact | None:
+        """The newest keyring."""
+        return self.current
+
+    def apply(self, effect: Effect) -> None:
+        """Take over a new keyring."""
+        if not isinstance(effect, KeyringAdded):
+            return super().apply(effect)
+        self.current = effect.keyring
+        return None
+
+
+class ReplayedEngagement(Replayed):
+    """An engagement journal; `find_keys` answers for the keys statements that it names."""
+
+    kind: Literal[JournalKind.ENGAGEMENT] = JournalKind.ENGAGEMENT
+
+    def __init__(
+        self, engagement: bytes, salt: bytes, deployment: KeysFact, find_keys: Callable[[bytes], KeysFact | None]
+    ) -> None:
+        """The empty journal of a 16-byte engagement."""
+        super().__init__(JournalId(JournalKind.ENGAGEMENT, engagement), salt)
+        self.deployment = deployment
+        self.find_keys = find_keys
+        self.closed_at: int | None = None
+        self.contracts: dict[bytes, ContractFact] = {}
+        self.active: bytes | None = None
+        self.assents: dict[bytes, tuple[AssentFact, ...]] = {}
+        self.versions: dict[bytes, list[VersionFact]] = {}
+        self.seals: dict[tuple[bytes, int], set[tuple[bytes, bytes]]] = {}
+        self.disclosures: dict[bytes, DisclosureFact] = {}
+        self.withdrawn: set[bytes] = set()
+        self.openings: dict[bytes, list[bytes]] = {}
+        self.requests: dict[bytes, list[int]] = {}
+
+    def find_first_contract(self) -> ContractFact | None:
+        """The contract with which the journal begins."""
+        return next(iter(self.contracts.values()), None)
+
+    def find_active_contract(self) -> ContractFact | None:
+        """The contract that was activated last."""
+        return None if self.active is None else self.contracts[self.active]
+
+    def find_contract(self, statement: bytes) -> ContractFact | None:
+        """The contract with this id."""
+        return self.contracts.get(statement)
+
+    def list_assents(self, account: bytes) -> tuple[AssentFact, ...]:
+        """All assents of one account, oldest first."""
+        return self.assents.get(account, ())
+
+    def find_version(self, item: bytes, version: int | None = None) -> VersionFact | None:
+        """That version of the item, or its newest."""
+        versions = self.versions.get(item, [])
+        if version is None:
+            return versions[-1] if versions else None
+        return versions[version - 1] if 1 <= version <= len(versions) else None
+
+    def is_sealed_to(self, item: bytes, version: int | None, account: bytes, key: bytes | None = None) -> bool:
+        """Whether that version (None: any) is sealed to the account, and to that key of it where one is named."""
+        numbers = range(1, len(self.versions.get(item, [])) + 1) if version is None else (version,)
+        return any(
+            holder == account and key in (None, sealed_key)
+            for number in numbers
+            for holder, sealed_key in self.seals.get((item, number), ())
+        )
+
+    def find_disclosure(self, statement: bytes) -> DisclosureFact | None:
+        """The disclosure with this id."""
+        return self.disclosures.get(statement)
+
+    def is_withdrawn(self, disclosure: bytes) -> bool:
+        """Whether a withdrawal names this id."""
+        return disclosure in self.withdrawn
+
+    def count_requests(self, by: bytes, since: int) -> int:
+        """How many requests of the account have a time greater than `since`."""
+        return sum(time > since for time in self.requests.get(by, ()))
+
+    def apply(self, effect: Effect) -> None:
+        """Take over one effect of a decision."""
+        match effect:
+            case ContractProposed(contract):
+                self.contracts[contract.statement] = contract
+            case Assented(account, assent):
+                self.assents[account] = (*self.list_assents(account), assent)
+            case ContractActivated(statement, time, supersedes):
+                self.contracts[statement] = replace(self.contracts[statement], activated_at=time)
+                if supersedes is not None:
+                    self.contracts[supersedes] = replace(self.contracts[supersedes], superseded_at=time)
+                self.active = statement
+            case VersionAdded(version):
+                self.versions.setdefault(version.item, []).append(version)
+            case SealsAdded(item, number, seals):
+                self.seals.setdefault((item, number), set()).update(seals)
+            case Disclosed(disclosure):
+                self.disclosures[disclosure.statement] = disclosure
+            case Withdrawn(statement):
+                self.withdrawn.add(statement)
+                self._end(statement, withdrawn=True)
+            case Opened(of, by):
+                self.openings.setdefault(of, []).append(by)
+            case Requested(by, time):
+                self.requests.setdefault(by, []).append(time)
+            case Closed(time, _):
+                self.closed_at = time
+            case Erased(items, disclosures):
+                for item in items:
+                    self.versions[item] = [replace(version, erased=True) for version in self.versions[item]]
+                for statement in disclosures:
+                    self._end(statement, erased=True)
+            case _:
+                super().apply(effect)
+
+    def _end(self, statement: bytes, withdrawn: bool = False, erased: bool = False) -> None:
+        disclosure = self.disclosures.get(statement)
+        if disclosure is not None:
+            self.disclosures[statement] = replace(
+                disclosure, withdrawn=disclosure.withdrawn or withdrawn, erased=disclosure.erased or erased
+            )
+
+
+class ReplayedEscalations(Replayed):
+    """An escalations journal beside its replayed engagement."""
+
+    kind: Literal[JournalKind.ESCALATIONS] = JournalKind.ESCALATIONS
+
+    def __init__(self, engagement: ReplayedEngagement) -> None:
+        """The empty escalations journal of an engagement, under the engagement's salt."""
+        super().__init__(JournalId(JournalKind.ESCALATIONS, engagement.journal.subject[:ID_BYTES]), engagement.salt)
+        self.engagement = engagement
+        self.escalations: dict[bytes, EscalationFact] = {}
+        self.openings: dict[bytes, list[bytes]] = {}
+
+    def find_escalation(self, statement: bytes) -> EscalationFact | None:
+        """The escalation with this id."""
+        return self.escalations.get(statement)
+
+    def apply(self, effect: Effect) -> None:
+        """Take over one effect of a decision."""
+        match effect:
+            case Escalated(escalation):
+                self.escalations[escalation.statement] = escalation
+            case Opened(of, by):
+                self.openings.setdefault(of, []).append(by)
+            case _:
+                super().apply(effect)
+
+
+ReplayedJournal = ReplayedKeys | ReplayedKeyring | ReplayedEngagement | ReplayedEscalations
+
+
+def append(state: ReplayedJournal, statement: Statement, time: int) -> tuple[Effect, ...]:
+    """Verify, decide and take over one entry; the state is unchanged where anything raises.
+
+    Raises: SignatureError where a signature does not verify, Refused where policy or the entry's place says no.
+    """
+    facts: Facts = state
+    statement.envelope.verify(*list_signers(facts, statement.body, time))
+    seen = require_seen_entry(facts, statement.body)
+    effects = decide(facts, statement, time)
+    state.take(statement, time, seen)
+    for effect in effects:
+        state.apply(effect)
+    return effects

@@ -1,0 +1,168 @@
+"""Bodies of the REST API that both sides read: what a submission carries and what answers look like.
+
+Statements themselves are in `statements`; here is only what stands around them. Source: docs/rest.md.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from vault.protocol.fields import Closed, Hash, Id, Integer, Positive
+from vault.protocol.vocabulary import JournalKind, Role
+
+
+class JournalPlace(Closed):
+    """Where a statement stands in a journal."""
+
+    kind: JournalKind
+    subject: Id | Hash
+    seq: Positive
+    head: Hash
+
+
+class Written(Closed):
+    """The answer to a write: durable when it arrives. `journal` is null for a signer who may not read it."""
+
+    statement: Hash
+    journal: JournalPlace | None
+    time: Integer
+    receipt: str | None
+
+
+class Entry(Closed):
+    """An entry of a journal as a reader gets it; `envelope` is parsed by `envelope.Envelope.from_json`."""
+
+    seq: Positive
+    head: Hash
+    time: Integer
+    statement: Hash
+    envelope: dict[str, Any]
+    seal: str | None
+    receipt: str | None
+
+
+class Page(Closed):
+    """One page of a journal."""
+
+    data: tuple[Entry, ...]
+    next: str | None
+
+
+class Head(Closed):
+    """The newest place of a journal, as a list names it."""
+
+    seq: Integer
+    head: Hash
+
+
+class EngagementRow(Closed):
+    """One engagement of mine."""
+
+    engagement: Id
+    role: Annotated[str, Field(pattern="^(coach|coachee|sponsor|supervisor|contact)$")]
+    active: bool
+    contract: Hash | None
+    journal: Head | None
+
+
+class Engagements(Closed):
+    """One page of my engagements."""
+
+    data: tuple[EngagementRow, ...]
+    next: str | None
+
+
+class ContractRow(Closed):
+    """A contract that names me, its assents and my seal of its text."""
+
+    state: Literal["proposed", "active", "superseded", "dead"]
+    statement: Hash
+    envelope: dict[str, Any]
+    time: Integer
+    assents: tuple[dict[str, Any], ...]
+    seal: str | None
+
+
+class EngagementView(EngagementRow):
+    """One engagement whole; `salt` (base64 of 32 bytes) only for those who read its journal."""
+
+    contracts: tuple[ContractRow, ...]
+    salt: str | None
+
+
+class KeyringView(Closed):
+    """The newest keyring of an account; blob and slots are base64, `salt` is the journal's."""
+
+    entries: tuple[Entry, ...]
+    blob: str
+    slots: tuple[str, ...]
+    salt: str
+
+
+class SlotHeader(Closed):
+    """The public first 64 bytes of a slot, base64; a fake one looks the same."""
+
+    kind: Annotated[int, Field(strict=True, ge=1, le=3)]
+    header: str
+
+
+class Challenge(Closed):
+    """32 bytes to be answered once before `expires`."""
+
+    challenge: Hash
+    expires: Integer
+
+
+class Token(Closed):
+    """A login token; `keyring` reads one slot and the keyring, nothing else."""
+
+    token: str
+    scope: Literal["person", "keyring"]
+    expires: Integer
+
+
+class DisclosureRow(Closed):
+    """A live disclosure as its recipient sees it; `state` and `openings` are null there and set for the coachee."""
+
+    statement: Hash
+    envelope: dict[str, Any]
+    time: Integer
+    receipt: str | None
+    state: Literal["live", "withdrawn", "expired", "erased"] | None = None
+    openings: tuple[dict[str, Any], ...] | None = None
+
+
+class Disclosures(Closed):
+    """One page of disclosures."""
+
+    data: tuple[DisclosureRow, ...]
+    next: str | None
+
+
+class DisclosureContent(Closed):
+    """Blob and own seal of a disclosure, base64, authorised at the moment of reading."""
+
+    blob: str
+    seal: str
+
+
+class Introductions(Closed):
+    """Introductions addressed to me."""
+
+    data: tuple[dict[str, Any], ...]
+    next: str | None
+
+
+class Reader(Closed):
+    """Someone who holds a seal: by an item's own statement ("seal") or by a disclosure (its id)."""
+
+    account: Hash
+    role: Role
+    by: str
+    until: Integer | None
+
+
+class Readers(Closed):
+    """Who can open an item."""
+
+    data: tuple[Reader, ...]

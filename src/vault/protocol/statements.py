@@ -1,0 +1,384 @@
+"""One frozen, closed model for every type of statement.
+
+What may stand here is the whole of what a person can sign; a member that is not in the row of its type is refused, so a
+sentence has no place. Source: docs/protocol.md section 3.
+"""
+
+import json
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from vault.errors import PayloadTypeError, StatementError, SuiteError
+from vault.protocol.fields import (
+    Audience,
+    BaseUrl,
+    Closed,
+    Day,
+    Hash,
+    Id,
+    Integer,
+    Positive,
+    SealPublic,
+    SignPublic,
+    sorted_by,
+)
+from vault.protocol.limits import (
+    ATTACHMENTS_MAXIMUM,
+    ERASED_ITEMS_MAXIMUM,
+    ESCALATION_DELAY_MAXIMUM_HOURS,
+    SUITE,
+)
+from vault.protocol.strict_json import read_payload
+from vault.protocol.terms import Contact, Party, RequestBudget
+from vault.protocol.times import is_whole_day
+from vault.protocol.vocabulary import (
+    DAY_ROUNDED,
+    UNJOURNALED,
+    Clause,
+    ClosureReason,
+    DelayReason,
+    ErasureReason,
+    EscalationReason,
+    ItemKind,
+    KeysReason,
+    Locale,
+    Origin,
+    Purpose,
+    ShareKind,
+    StatementType,
+)
+
+
+class BlobRef(Closed):
+    """Hash and whole stored length of a blob."""
+
+    sha256: Hash
+    size: Positive
+
+
+class SealRef(Closed):
+    """A seal in the statement that carries it: for whom, for which key, and its hash."""
+
+    account: Hash
+    key: Id
+    sha256: Hash
+
+
+class AttachmentRef(Closed):
+    """An attachment of an item."""
+
+    id: Id
+    sha256: Hash
+    size: Positive
+
+
+class SlotRef(Closed):
+    """A slot of a keyring and the public fetch key that opens the way to it."""
+
+    kind: Annotated[int, Field(strict=True, ge=1, le=3)]
+    sha256: Hash
+    fetch: SignPublic
+
+
+class SignKey(Closed):
+    """An Ed25519 public key and its id."""
+
+    key: Id
+    public: SignPublic
+
+
+class SealKey(Closed):
+    """An X-Wing public key and its id."""
+
+    key: Id
+    public: SealPublic
+
+
+class Delay(Closed):
+    """How long the coachee is not shown an escalation, and why."""
+
+    hours: Annotated[int, Field(strict=True, ge=1, le=ESCALATION_DELAY_MAXIMUM_HOURS)]
+    reason: DelayReason
+
+
+Seals = Annotated[tuple[SealRef, ...], *sorted_by(lambda seal: seal.account)]
+
+
+class Body(Closed):
+    """The members that every statement has."""
+
+    TYPE: ClassVar[StatementType]
+
+    suite: Literal[1]
+    type: StatementType
+    audience: Audience
+    id: Id
+    by: Hash
+    key: Id
+    at: Integer
+    after: Hash | None
+    seen: Hash | None
+
+    @model_validator(mode="after")
+    def _has_its_place(self) -> Self:
+        if self.type in UNJOURNALED:
+            if self.after is not None or self.seen is not None:
+                raise ValueError("expected null in after and seen")
+        elif self.after is None:
+            raise ValueError("expected 32 bytes in after")
+        if self.type in DAY_ROUNDED and not is_whole_day(self.at):
+            raise ValueError("expected at in whole days")
+        return self
+
+    def payload(self) -> bytes:
+        """The bytes to sign: one JSON object without white space, members in the order of the model."""
+        return json.dumps(self.model_dump(mode="json"), separators=(",", ":")).encode("ascii")
+
+
+class Keys(Body):
+    """A person's public keys of one generation."""
+
+    TYPE = StatementType.KEYS
+
+    account: Hash
+    generation: Positive
+    sign: SignKey
+    seal: SealKey
+    reason: KeysReason
+    minimum_suite: Literal[1]
+
+
+class Keyring(Body):
+    """The person's own sealed keyring and its slots."""
+
+    TYPE = StatementType.KEYRING
+
+    sequence: Positive
+    blob: BlobRef
+    slots: Annotated[tuple[SlotRef, ...], *sorted_by(lambda slot: slot.kind, minimum=1)]
+    salt_sha256: Hash
+
+
+class Introduction(Body):
+    """The invited person's proof to the inviter."""
+
+    TYPE = StatementType.INTRODUCTION
+
+    to: Hash
+    mac: Hash
+
+
+class Login(Body):
+    """A person's answer to a challenge."""
+
+    TYPE = StatementType.LOGIN
+
+    url: BaseUrl
+    challenge: Hash
+    expires: Integer
+
+
+class Fetch(Body):
+    """A fetch key's answer to a challenge: the way to one slot and the keyring."""
+
+    TYPE = StatementType.FETCH
+
+    url: BaseUrl
+    challenge: Hash
+    expires: Integer
+    slot: Annotated[int, Field(strict=True, ge=1, le=3)]
+
+
+class Contract(Body):
+    """The terms of an engagement; everything later names it."""
+
+    TYPE = StatementType.CONTRACT
+
+    engagement: Id
+    supersedes: Hash | None
+    parties: Annotated[tuple[Party, ...], *sorted_by(lambda party: party.account)]
+    contacts: Annotated[tuple[Contact, ...], *sorted_by(lambda contact: contact.contact)]
+    origin: Origin
+    share_kinds: Annotated[tuple[ShareKind, ...], *sorted_by(lambda word: word)]
+    request_budget: RequestBudget
+    retention_days: Positive
+    clauses: Annotated[tuple[Clause, ...], *sorted_by(lambda word: word)]
+    starts: Day
+    ends: Day
+    salt_sha256: Hash
+    text: BlobRef
+    seals: Seals
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.starts >= self.ends:
+            raise ValueError("expected starts before ends")
+        return self
+
+
+class Assent(Body):
+    """A party's yes to one contract, under one generation of its keys."""
+
+    TYPE = StatementType.ASSENT
+
+    engagement: Id
+    contract: Hash
+    keys: Hash
+
+
+class Item(Body):
+    """A version of an item."""
+
+    TYPE = StatementType.ITEM
+
+    engagement: Id
+    contract: Hash
+    item: Id
+    version: Positive
+    previous: Hash | None
+    kind: ItemKind
+    blob: BlobRef
+    attachments: Annotated[
+        tuple[AttachmentRef, ...], *sorted_by(lambda attachment: attachment.id, maximum=ATTACHMENTS_MAXIMUM)
+    ]
+    seals: Seals
+
+    @model_validator(mode="after")
+    def _first_has_no_previous(self) -> Self:
+        if (self.version == 1) != (self.previous is None):
+            raise ValueError("expected previous to be null in version 1 and nowhere else")
+        return self
+
+
+class Reseal(Body):
+    """Further seals of one version of an item."""
+
+    TYPE = StatementType.RESEAL
+
+    engagement: Id
+    contract: Hash
+    item: Id
+    version: Positive
+    statement: Hash
+    seals: Seals
+
+
+class Disclosure(Body):
+    """A summary that the coachee seals for one recipient."""
+
+    TYPE = StatementType.DISCLOSURE
+
+    engagement: Id
+    contract: Hash
+    share_kind: ShareKind
+    purpose: Purpose
+    recipient: Hash
+    blob: BlobRef
+    seals: Seals
+    consent_sha256: Hash
+    locale: Locale
+    expires: Integer | None
+
+
+class Withdrawal(Body):
+    """The end of a disclosure."""
+
+    TYPE = StatementType.WITHDRAWAL
+
+    engagement: Id
+    disclosure: Hash
+
+
+class Request(Body):
+    """A sponsor's question for a summary."""
+
+    TYPE = StatementType.REQUEST
+
+    engagement: Id
+    contract: Hash
+    share_kind: ShareKind
+    expires: Integer
+
+
+class Opening(Body):
+    """The recipient's access receipt."""
+
+    TYPE = StatementType.OPENING
+
+    engagement: Id
+    of: Hash
+
+
+class Escalation(Body):
+    """A coach's own words about serious danger, to one contact; no member can name an item."""
+
+    TYPE = StatementType.ESCALATION
+
+    engagement: Id
+    contract: Hash
+    contact: Id
+    reason: EscalationReason
+    delay: Delay | None
+    blob: BlobRef
+    seals: Seals
+
+
+class Closure(Body):
+    """The end of an engagement; confidentiality does not end with it."""
+
+    TYPE = StatementType.CLOSURE
+
+    engagement: Id
+    reason: ClosureReason
+
+
+class Erasure(Body):
+    """Items and disclosures whose blobs and seals are destroyed."""
+
+    TYPE = StatementType.ERASURE
+
+    engagement: Id
+    items: Annotated[tuple[Id | Hash, ...], *sorted_by(lambda item: item, maximum=ERASED_ITEMS_MAXIMUM, minimum=1)]
+    reason: ErasureReason
+
+
+MODELS: dict[StatementType, type[Body]] = {
+    model.TYPE: model
+    for model in (
+        Keys,
+        Keyring,
+        Introduction,
+        Login,
+        Fetch,
+        Contract,
+        Assent,
+        Item,
+        Reseal,
+        Disclosure,
+        Withdrawal,
+        Request,
+        Opening,
+        Escalation,
+        Closure,
+        Erasure,
+    )
+}
+
+
+def parse_body(payload: bytes, expected: StatementType) -> Body:
+    """The model of exactly the expected type.
+
+    Raises: SuiteError for a suite other than 1, PayloadTypeError for another type, StatementError for everything else.
+    """
+    members: dict[str, Any] = read_payload(payload)
+    if members.get("type") != expected:
+        raise PayloadTypeError("expected another type of statement here")
+    suite = members.get("suite")
+    if isinstance(suite, int) and suite != SUITE:
+        raise SuiteError("expected suite 1")
+    try:
+        return MODELS[expected].model_validate(members)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])
+        raise StatementError(f"expected a valid {expected} statement; look at {place or 'the whole'}") from None
