@@ -5,7 +5,7 @@ sentence has no place. Source: docs/protocol.md section 3.
 """
 
 import json
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -102,6 +102,8 @@ class Delay(Closed):
     reason: DelayReason
 
 
+SuiteNumber = Annotated[int, Field(strict=True, ge=SUITE, le=SUITE)]
+"""1, the integer: a literal would take `true` for it."""
 Seals = Annotated[tuple[SealRef, ...], *sorted_by(lambda seal: seal.account)]
 
 
@@ -110,7 +112,7 @@ class Body(Closed):
 
     TYPE: ClassVar[StatementType]
 
-    suite: Literal[1]
+    suite: SuiteNumber
     type: StatementType
     audience: Audience
     id: Id
@@ -146,7 +148,7 @@ class Keys(Body):
     sign: SignKey
     seal: SealKey
     reason: KeysReason
-    minimum_suite: Literal[1]
+    minimum_suite: SuiteNumber
 
 
 class Keyring(Body):
