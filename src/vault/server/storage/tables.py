@@ -1,0 +1,327 @@
+"""Every table of the server: what it can hold, and nothing else.
+
+Whatever grows carries its account or its engagement first in its key, and nothing joins across engagements, so that
+shards can come later. What each column is for and who can read it stands in `ledger`; docs/data.md is made from both.
+"""
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint
+
+from vault.protocol.vocabulary import (
+    JOURNAL_KIND_CODES,
+    SEAL_PURPOSE_CODES,
+    SLOT_KINDS,
+    UNJOURNALED,
+    ItemKind,
+    KeysReason,
+    Role,
+    StatementType,
+)
+from vault.server.storage.columns import (
+    account,
+    blob,
+    code,
+    counter,
+    flag,
+    hash_,
+    journal_subject,
+    keyring_blob,
+    payload,
+    salt,
+    seal,
+    seal_public,
+    short_id,
+    sign_public,
+    signature,
+    slot,
+    slug,
+    statement_id,
+    time,
+    word,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+CONTACT = "contact"
+MEMBER_ROLES = (*Role, CONTACT)
+TOKEN_SCOPES = ("person", "keyring")
+JOURNALED = tuple(word for word in StatementType if word not in UNJOURNALED)
+
+
+def _table(name: str, *parts: object, rowid: bool = True) -> Table:
+    """A table that is STRICT on SQLite; without a row id where rows are small and found by their key alone."""
+    return Table(name, metadata, *parts, sqlite_strict=True, sqlite_with_rowid=rowid)  # type: ignore[arg-type]
+
+
+# The operator's data: which coaching apps there are. Nothing about people.
+
+apps = _table(
+    "apps",
+    slug("app", primary_key=True),
+    hash_("key_sha256"),
+    flag("disabled"),
+    time("made"),
+    UniqueConstraint("key_sha256"),
+)
+
+# People: enrolment, login, keys, keyring.
+
+enrolments = _table(
+    "enrolments",
+    hash_("token_sha256", primary_key=True),
+    slug("app", ForeignKey("apps.app")),
+    time("expires"),
+    account("account", nullable=True),
+    Index(None, "app"),
+)
+
+accounts = _table("accounts", account(primary_key=True), time("made"))
+
+keys = _table(
+    "keys",
+    account("account", ForeignKey("accounts.account"), primary_key=True),
+    counter("generation", primary_key=True),
+    statement_id(),
+    short_id("sign_key"),
+    sign_public("sign_public"),
+    short_id("seal_key"),
+    seal_public("seal_public"),
+    word("reason", KeysReason),
+    UniqueConstraint("statement"),
+    Index(None, "account", "sign_key"),
+)
+
+keyrings = _table(
+    "keyrings",
+    account("account", ForeignKey("accounts.account"), primary_key=True),
+    counter("sequence"),
+    statement_id(),
+    counter("generation"),
+    keyring_blob("blob"),
+)
+
+slots = _table(
+    "slots",
+    account("account", ForeignKey("accounts.account"), primary_key=True),
+    code("kind", SLOT_KINDS, primary_key=True),
+    slot("slot"),
+    short_id("fetch_key"),
+    sign_public("fetch_public"),
+)
+
+challenges = _table(
+    "challenges",
+    hash_("challenge", primary_key=True),
+    account(),
+    time("expires"),
+    Index(None, "expires"),
+)
+
+tokens = _table(
+    "tokens",
+    hash_("token_sha256", primary_key=True),
+    account("account", ForeignKey("accounts.account")),
+    word("scope", TOKEN_SCOPES),
+    code("slot", SLOT_KINDS, nullable=True),
+    time("expires"),
+    Index(None, "expires"),
+)
+
+introductions = _table(
+    "introductions",
+    account("to_account", primary_key=True),
+    statement_id(primary_key=True),
+    account("signer"),
+    short_id("uid"),
+    payload("payload"),
+    signature("signature"),
+    time("made"),
+    time("expires"),
+    UniqueConstraint("signer", "uid"),
+    Index(None, "to_account", "made", "statement"),
+)
+
+# Journals: every signed statement that anything else is explained by.
+
+journals = _table(
+    "journals",
+    code("kind", JOURNAL_KIND_CODES.values(), primary_key=True),
+    journal_subject(),
+    counter("seq"),
+    time("time"),
+    hash_("head"),
+    salt("salt"),
+)
+
+statements = _table(
+    "statements",
+    code("kind", JOURNAL_KIND_CODES.values(), primary_key=True),
+    journal_subject(),
+    counter("seq", primary_key=True),
+    statement_id(),
+    word("type", JOURNALED),
+    account("signer"),
+    short_id("uid"),
+    time("time"),
+    hash_("head"),
+    hash_("seen_mark"),
+    counter("seen_seq", minimum=0, nullable=True),
+    payload("payload"),
+    signature("signature"),
+    signature("second_signature", nullable=True),
+    ForeignKeyConstraint(["kind", "subject"], ["journals.kind", "journals.subject"]),
+    UniqueConstraint("kind", "subject", "statement"),
+    UniqueConstraint("kind", "subject", "signer", "uid"),
+    UniqueConstraint("kind", "subject", "seen_mark"),
+    Index(None, "kind", "subject", "signer", "seq"),
+)
+
+# Engagements: what policy decides by, projected from the journal.
+
+memberships = _table(
+    "memberships",
+    account(primary_key=True),
+    short_id("engagement", primary_key=True),
+    word("role", MEMBER_ROLES),
+    rowid=False,
+)
+
+engagements = _table(
+    "engagements",
+    short_id("engagement", primary_key=True),
+    statement_id("first_contract"),
+    statement_id("active_contract", nullable=True),
+    time("closed", nullable=True),
+)
+
+contracts = _table(
+    "contracts",
+    short_id("engagement", primary_key=True),
+    statement_id(primary_key=True),
+    counter("seq"),
+    statement_id("supersedes", nullable=True),
+    time("activated", nullable=True),
+    time("superseded", nullable=True),
+    Index(None, "engagement", "seq"),
+)
+
+parties = _table(
+    "parties",
+    short_id("engagement", primary_key=True),
+    account(primary_key=True),
+    statement_id("contract", primary_key=True),
+    counter("seq"),
+    word("role", Role),
+    rowid=False,
+)
+
+assents = _table(
+    "assents",
+    short_id("engagement", primary_key=True),
+    account(primary_key=True),
+    counter("seq", primary_key=True),
+    statement_id("contract"),
+    statement_id("keys"),
+    time("time"),
+    Index(None, "engagement", "contract", "seq"),
+    rowid=False,
+)
+
+items = _table(
+    "items",
+    short_id("engagement", primary_key=True),
+    short_id("item", primary_key=True),
+    counter("version", primary_key=True),
+    counter("seq"),
+    statement_id(),
+    word("kind", ItemKind),
+    account("author"),
+    flag("erased"),
+    UniqueConstraint("engagement", "statement"),
+    rowid=False,
+)
+
+holdings = _table(
+    "holdings",
+    short_id("engagement", primary_key=True),
+    account(primary_key=True),
+    short_id("item", primary_key=True),
+    counter("version"),
+    counter("seq"),
+    word("kind", ItemKind),
+    Index(None, "engagement", "account", "seq"),
+    Index(None, "engagement", "account", "kind", "seq"),
+    Index(None, "engagement", "item"),
+    rowid=False,
+)
+
+blobs = _table(
+    "blobs",
+    short_id("engagement", primary_key=True),
+    statement_id(primary_key=True),
+    hash_("sha256"),
+    blob("blob"),
+    Index(None, "engagement", "sha256"),
+)
+
+seals = _table(
+    "seals",
+    short_id("engagement", primary_key=True),
+    statement_id(primary_key=True),
+    account(primary_key=True),
+    code("purpose", SEAL_PURPOSE_CODES.values()),
+    statement_id("of"),
+    short_id("key"),
+    seal("seal"),
+    Index(None, "engagement", "of", "account", "key"),
+)
+
+disclosures = _table(
+    "disclosures",
+    short_id("engagement", primary_key=True),
+    statement_id(primary_key=True),
+    counter("seq"),
+    account("recipient"),
+    time("expires", nullable=True),
+    flag("withdrawn"),
+    flag("erased"),
+    Index(None, "engagement", "seq"),
+    Index(None, "engagement", "recipient", "withdrawn", "erased", "seq"),
+)
+
+withdrawals = _table(
+    "withdrawals",
+    short_id("engagement", primary_key=True),
+    statement_id("disclosure", primary_key=True),
+    counter("seq"),
+    rowid=False,
+)
+
+openings = _table(
+    "openings",
+    short_id("engagement", primary_key=True),
+    statement_id("of", primary_key=True),
+    account("signer", primary_key=True),
+    statement_id("statement", primary_key=True),
+    counter("seq"),
+    rowid=False,
+)
+
+escalations = _table(
+    "escalations",
+    short_id("engagement", primary_key=True),
+    statement_id(primary_key=True),
+    counter("seq"),
+    statement_id("contract"),
+    short_id("contact"),
+    account("account", nullable=True),
+    time("shown"),
+    Index(None, "engagement", "account", "seq"),
+)
