@@ -8,7 +8,19 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, LargeBinary, Text, cast, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Integer,
+    LargeBinary,
+    Text,
+    TextClause,
+    and_,
+    cast,
+    func,
+    text,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from vault.encoding import MAXIMUM_INTEGER
@@ -34,6 +46,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # SQLite's STRICT tables know INTEGER only (which has 64 bits there), PostgreSQL's INTEGER has 32.
 _INTEGER = BigInteger().with_variant(Integer(), "sqlite")
 
+Check = ColumnElement[bool] | TextClause
+"""One condition on a column, the same on both databases."""
+
 
 class DataClass(StrEnum):
     """What a column holds, as docs/data.md names it."""
@@ -57,17 +72,16 @@ def _column(
     name: str,
     type_: Any,
     data_class: DataClass,
-    checks: Iterable[tuple[str, Any]],
+    checks: Iterable[Check],
     *more: Any,
     nullable: bool = False,
     primary_key: bool = False,
 ) -> Column[Any]:
-    constraints = [CheckConstraint(check, name=f"{name}_{rule}") for rule, check in checks]
     return Column(
         name,
         type_,
         *more,
-        *constraints,
+        CheckConstraint(and_(*checks), name=name),
         nullable=nullable,
         primary_key=primary_key,
         autoincrement=False,
@@ -76,7 +90,7 @@ def _column(
 
 
 def _bytes(name: str, data_class: DataClass, size_bytes: int, *more: Any, **kind: bool) -> Column[Any]:
-    return _column(name, LargeBinary(), data_class, [("length", f"length({name}) = {size_bytes}")], *more, **kind)
+    return _column(name, LargeBinary(), data_class, [text(f"length({name}) = {size_bytes}")], *more, **kind)
 
 
 def _starts_with(name: str, ascii_words: str) -> ColumnElement[bool]:
@@ -102,7 +116,7 @@ def short_id(name: str, *more: Any, **kind: bool) -> Column[Any]:
 def journal_subject() -> Column[Any]:
     """What a journal is about: a 16-byte engagement (kinds 3 and 4) or a 32-byte account."""
     rule = f"(kind IN (3, 4) AND length(subject) = {ID_BYTES}) OR (kind IN (1, 2, 5) AND length(subject) = 32)"
-    return _column("subject", LargeBinary(), DataClass.ID, [("length", rule)], primary_key=True)
+    return _column("subject", LargeBinary(), DataClass.ID, [text(rule)], primary_key=True)
 
 
 def hash_(name: str, *more: Any, **kind: bool) -> Column[Any]:
@@ -137,39 +151,33 @@ def seal(name: str) -> Column[Any]:
 
 def blob(name: str, **kind: bool) -> Column[Any]:
     """Sealed content: magic CVB1, then 4,096 to 262,144 padded bytes with their 80 bytes of overhead."""
-    checks = [
-        (
-            "length",
-            f"length({name}) BETWEEN {BUCKET_MINIMUM_BYTES + BLOB_OVERHEAD_BYTES} AND {BLOB_MAXIMUM_BYTES}",
-        ),
-        ("magic", _starts_with(name, "CVB1")),
+    checks: list[Check] = [
+        text(f"length({name}) BETWEEN {BUCKET_MINIMUM_BYTES + BLOB_OVERHEAD_BYTES} AND {BLOB_MAXIMUM_BYTES}"),
+        _starts_with(name, "CVB1"),
     ]
     return _column(name, LargeBinary(), DataClass.BLOB, checks, **kind)
 
 
 def keyring_blob(name: str) -> Column[Any]:
     """A sealed keyring: magic CVR1."""
-    checks = [
-        (
-            "length",
-            f"length({name}) BETWEEN {BUCKET_MINIMUM_BYTES + KEYRING_OVERHEAD_BYTES} AND {KEYRING_MAXIMUM_BYTES}",
-        ),
-        ("magic", _starts_with(name, "CVR1")),
+    checks: list[Check] = [
+        text(f"length({name}) BETWEEN {BUCKET_MINIMUM_BYTES + KEYRING_OVERHEAD_BYTES} AND {KEYRING_MAXIMUM_BYTES}"),
+        _starts_with(name, "CVR1"),
     ]
     return _column(name, LargeBinary(), DataClass.BLOB, checks)
 
 
 def slot(name: str) -> Column[Any]:
     """A slot of a keyring: magic CVK1, 144 bytes."""
-    checks = [("length", f"length({name}) = {SLOT_BYTES}"), ("magic", _starts_with(name, "CVK1"))]
+    checks: list[Check] = [text(f"length({name}) = {SLOT_BYTES}"), _starts_with(name, "CVK1")]
     return _column(name, LargeBinary(), DataClass.SLOT, checks)
 
 
 def payload(name: str) -> Column[Any]:
     """The signed bytes of a statement: a JSON object of at most 65,536 bytes with the members of its type alone."""
-    checks = [
-        ("length", f"length({name}) BETWEEN 2 AND {PAYLOAD_MAXIMUM_BYTES}"),
-        ("object", _starts_with(name, "{")),
+    checks: list[Check] = [
+        text(f"length({name}) BETWEEN 2 AND {PAYLOAD_MAXIMUM_BYTES}"),
+        _starts_with(name, "{"),
     ]
     return _column(name, LargeBinary(), DataClass.PAYLOAD, checks)
 
@@ -177,13 +185,13 @@ def payload(name: str) -> Column[Any]:
 def word(name: str, words: Iterable[str], **kind: bool) -> Column[Any]:
     """One word of a closed enumeration."""
     listed = ", ".join(f"'{each}'" for each in words)
-    return _column(name, Text(), DataClass.WORD, [("word", f"{name} IN ({listed})")], **kind)
+    return _column(name, Text(), DataClass.WORD, [text(f"{name} IN ({listed})")], **kind)
 
 
 def code(name: str, codes: Iterable[int], **kind: bool) -> Column[Any]:
     """One number of a closed enumeration."""
     listed = ", ".join(str(each) for each in codes)
-    return _column(name, _INTEGER, DataClass.WORD, [("code", f"{name} IN ({listed})")], **kind)
+    return _column(name, _INTEGER, DataClass.WORD, [text(f"{name} IN ({listed})")], **kind)
 
 
 def flag(name: str) -> Column[Any]:
@@ -193,20 +201,20 @@ def flag(name: str) -> Column[Any]:
 
 def counter(name: str, minimum: int = 1, **kind: bool) -> Column[Any]:
     """A number that counts something: `minimum` .. 2^53-1."""
-    checks = [("range", f"{name} BETWEEN {minimum} AND {MAXIMUM_INTEGER}")]
+    checks: list[Check] = [text(f"{name} BETWEEN {minimum} AND {MAXIMUM_INTEGER}")]
     return _column(name, _INTEGER, DataClass.COUNTER, checks, **kind)
 
 
 def time(name: str, **kind: bool) -> Column[Any]:
     """Unix seconds of the server's clock, or of a signer's where docs/data.md says so: 0 .. 2^53-1."""
-    return _column(name, _INTEGER, DataClass.TIME, [("range", f"{name} BETWEEN 0 AND {MAXIMUM_INTEGER}")], **kind)
+    return _column(name, _INTEGER, DataClass.TIME, [text(f"{name} BETWEEN 0 AND {MAXIMUM_INTEGER}")], **kind)
 
 
 def slug(name: str, *more: Any, **kind: bool) -> Column[Any]:
     """The operator's word for an app: a letter, then letters, digits and hyphens; at most 40."""
-    checks = [
-        ("length", f"length({name}) BETWEEN 1 AND {SLUG_MAXIMUM_CHARACTERS}"),
-        ("grammar", f"ltrim({name}, '{_LETTERS}0123456789-') = ''"),
-        ("letter", f"ltrim(substr({name}, 1, 1), '{_LETTERS}') = ''"),
+    checks: list[Check] = [
+        text(f"length({name}) BETWEEN 1 AND {SLUG_MAXIMUM_CHARACTERS}"),
+        text(f"ltrim({name}, '{_LETTERS}0123456789-') = ''"),
+        text(f"ltrim(substr({name}, 1, 1), '{_LETTERS}') = ''"),
     ]
     return _column(name, Text(), DataClass.SLUG, checks, *more, **kind)

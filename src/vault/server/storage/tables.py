@@ -5,6 +5,7 @@ shards can come later. What each column is for and who can read it stands in `le
 """
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy.schema import SchemaItem
 
 from vault.protocol.vocabulary import (
     JOURNAL_KIND_CODES,
@@ -55,9 +56,9 @@ TOKEN_SCOPES = ("person", "keyring")
 JOURNALED = tuple(word for word in StatementType if word not in UNJOURNALED)
 
 
-def _table(name: str, *parts: object, rowid: bool = True) -> Table:
+def _table(name: str, *parts: SchemaItem, rowid: bool = True) -> Table:
     """A table that is STRICT on SQLite; without a row id where rows are small and found by their key alone."""
-    return Table(name, metadata, *parts, sqlite_strict=True, sqlite_with_rowid=rowid)  # type: ignore[arg-type]
+    return Table(name, metadata, *parts, sqlite_strict=True, sqlite_with_rowid=rowid)
 
 
 # The operator's data: which coaching apps there are. Nothing about people.
