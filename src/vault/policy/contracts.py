@@ -22,6 +22,7 @@ from vault.policy.parties import (
     require_role,
     require_sealed_to_exactly,
 )
+from vault.protocol.journal import salt_sha256
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Assent, Closure, Contract
 from vault.protocol.vocabulary import MANDATED_SHARE_KINDS, SPONSOR_CLAUSES, Affiliation, KeysReason, Origin, Role
@@ -38,7 +39,7 @@ def decide_contract(facts: EngagementFacts, statement: bytes, body: Contract) ->
     proposal = ContractFact(statement, body, activated_at=None, superseded_at=None)
     if standing is not None:
         require_role(standing, body.by, *JOURNAL_READERS)
-    _require_parties(body)
+    _require_parties(facts, body)
     require_role(proposal, body.by, *JOURNAL_READERS)
     if facts.closed_at is not None:
         raise Refused("engagement-closed")
@@ -46,6 +47,9 @@ def decide_contract(facts: EngagementFacts, statement: bytes, body: Contract) ->
         raise Refused("contract-superseded")
     if standing is not None:
         _require_continues(standing.body, body)
+    _require_no_other_side(facts, body)
+    if body.salt_sha256 != salt_sha256(facts.salt):
+        raise Refused("statement-malformed")
     _require_keys(facts, body)
     require_current_key(facts, body, body)
     accounts = frozenset(party.account for party in body.parties)
@@ -53,7 +57,7 @@ def decide_contract(facts: EngagementFacts, statement: bytes, body: Contract) ->
     return (ContractProposed(proposal),)
 
 
-def _require_parties(body: Contract) -> None:
+def _require_parties(facts: EngagementFacts, body: Contract) -> None:
     roles = [party.role for party in body.parties]
     accounts = {party.account for party in body.parties}
     contacts = [contact.account for contact in body.contacts if contact.account is not None]
@@ -64,6 +68,7 @@ def _require_parties(body: Contract) -> None:
         or roles.count(Role.SUPERVISOR) > 1
         or accounts.intersection(contacts)
         or len(set(contacts)) != len(contacts)
+        or facts.deployment.account in accounts.union(contacts)
     ):
         raise Refused("parties-refused")
     if Role.SPONSOR in roles:
@@ -76,7 +81,7 @@ def _require_parties(body: Contract) -> None:
 
 
 def _require_continues(standing: Contract, body: Contract) -> None:
-    """Another coach, coachee, sponsor, origin or salt is another engagement; dropping the sponsor is not."""
+    """Another coach, coachee, sponsor or origin is another engagement; dropping the sponsor is not."""
     for role in (Role.COACH, Role.COACHEE):
         if find_party(standing, role) != find_party(body, role):
             raise Refused("parties-refused")
@@ -84,20 +89,31 @@ def _require_continues(standing: Contract, body: Contract) -> None:
         raise Refused("parties-refused")
     if body.origin is not standing.origin:
         raise Refused("parties-refused")
-    if body.salt_sha256 != standing.salt_sha256:
-        raise Refused("statement-malformed")
+
+
+def _require_no_other_side(facts: EngagementFacts, body: Contract) -> None:
+    """Who was sponsor or contact does not become supervisor, nor a supervisor contact.
+
+    Items are resealed to a supervisor and never to the other two; a change of place would carry them across.
+    """
+    supervisor = find_party(body, Role.SUPERVISOR)
+    if supervisor is not None and facts.list_past_roles(supervisor).intersection((Role.SPONSOR, None)):
+        raise Refused("parties-refused")
+    for contact in body.contacts:
+        if contact.account is not None and Role.SUPERVISOR in facts.list_past_roles(contact.account):
+            raise Refused("parties-refused")
 
 
 def _require_keys(facts: EngagementFacts, body: Contract) -> None:
-    """Each party and contact joins with keys of its own that are not retired, and with its current ones here."""
+    """Each party and contact joins with keys of its own, not retired, and not older than its current ones here."""
     named = [(party.account, party.keys) for party in body.parties]
     named += [(contact.account, contact.keys) for contact in body.contacts if contact.account and contact.keys]
     for account, statement in named:
         keys = facts.find_keys(statement)
         if keys is None or keys.account != account or keys.reason is KeysReason.RETIRE:
             raise Refused("parties-refused")
-        assents = facts.list_assents(account)
-        if assents and assents[-1].keys != statement:
+        current = find_current_keys(facts, account, body)
+        if current is None or keys.generation < current.generation:
             raise Refused("key-stale")
 
 
@@ -106,7 +122,9 @@ def decide_assent(
 ) -> tuple[Assented] | tuple[Assented, ContractActivated]:
     """A party's yes; the last one that is needed makes the contract active.
 
-    Raises: Refused(not-found | role-refused | contract-superseded | engagement-closed | already-assented | key-stale).
+    A closure stops no assent: a sponsor's answer would differ by it, and closure is never served to a sponsor.
+
+    Raises: Refused(not-found | role-refused | contract-superseded | already-assented | key-stale).
     """
     contract = facts.find_contract(body.contract)
     if contract is None:
@@ -118,8 +136,6 @@ def decide_assent(
     is_active = active is not None and active.statement == contract.statement
     if not is_active and contract.body.supersedes != (None if active is None else active.statement):
         raise Refused("contract-superseded")
-    if not is_active and facts.closed_at is not None:
-        raise Refused("engagement-closed")
     assents = facts.list_assents(body.by)
     if assents and (assents[-1].contract, assents[-1].keys) == (body.contract, body.keys):
         raise Refused("already-assented")

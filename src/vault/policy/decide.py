@@ -44,14 +44,26 @@ def decide(facts: Facts, statement: Statement, time: int) -> tuple[Effect, ...]:
         if isinstance(body, Keyring):
             return keys.decide_keyring(facts, statement.id, body)
     elif facts.kind is JournalKind.ENGAGEMENT:
+        _require_engagement(facts, body)
         effects = _decide_engagement(facts, statement.id, body, time)
         require_newest(facts, body, holds_salt(facts, body))
         return effects
     elif facts.kind is JournalKind.ESCALATIONS:
+        _require_engagement(facts, body)
         effects = _decide_escalations(facts, statement.id, body, time)
         require_newest(facts, body, holds_salt(facts, body))
         return effects
     raise Refused("statement-malformed")
+
+
+def _require_engagement(facts: EngagementFacts | EscalationFacts, body: Body) -> None:
+    """Return if the statement is about this journal's engagement. Raises: Refused(path-mismatch).
+
+    Some types name nothing else that would tie them here, and one pair of people may share several engagements.
+    """
+    engagement: bytes | None = getattr(body, "engagement", None)
+    if engagement is not None and engagement != facts.journal.subject:
+        raise Refused("path-mismatch")
 
 
 def _decide_engagement(facts: EngagementFacts, statement: bytes, body: Body, time: int) -> tuple[Effect, ...]:

@@ -20,7 +20,7 @@ from vault.policy.parties import (
     require_role,
     require_sealed_to_exactly,
 )
-from vault.protocol.limits import DAY_SECONDS, ID_BYTES
+from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Disclosure, Erasure, Opening, Request, Withdrawal
 from vault.protocol.vocabulary import ErasureReason, Role
@@ -44,7 +44,7 @@ def decide_disclosure(facts: EngagementFacts, statement: bytes, body: Disclosure
         raise Refused("disclosure-past")
     if facts.is_withdrawn(statement):
         raise Refused("disclosure-ended")
-    disclosure = DisclosureFact(statement, body.recipient, body.expires, withdrawn=False, erased=False)
+    disclosure = DisclosureFact(statement, body.id, body.recipient, body.expires, withdrawn=False, erased=False)
     return (Disclosed(disclosure),)
 
 
@@ -107,18 +107,19 @@ def decide_erasure(facts: EngagementFacts, body: Erasure, time: int) -> tuple[Er
             raise Refused("role-refused")
         if standing is not None:
             require_current_key(facts, body, standing.body)
-    items = tuple(item for item in body.items if len(item) == ID_BYTES)
-    disclosures = tuple(item for item in body.items if len(item) != ID_BYTES)
-    for item in items:
-        version = facts.find_version(item)
-        may_read = body.reason is ErasureReason.RETENTION or facts.is_sealed_to(item, None, body.by)
-        if version is None or version.erased or not may_read:
-            raise Refused("not-found")
-    for statement in disclosures:
-        disclosure = facts.find_disclosure(statement)
-        if disclosure is None or disclosure.erased:
-            raise Refused("not-found")
-    return (Erased(items, disclosures),)
+    items = tuple(item for item in body.items if _may_erase_item(facts, body, item))
+    named = [(item, facts.find_disclosure_by_id(item)) for item in body.items]
+    disclosures = {item: found.statement for item, found in named if found is not None and not found.erased}
+    if any(item not in items and item not in disclosures for item in body.items):
+        raise Refused("not-found")
+    return (Erased(items, tuple(disclosures.values())),)
+
+
+def _may_erase_item(facts: EngagementFacts, body: Erasure, item: bytes) -> bool:
+    version = facts.find_version(item)
+    if version is None or version.erased:
+        return False
+    return body.reason is ErasureReason.RETENTION or facts.is_sealed_to(item, None, body.by)
 
 
 def _require_retention_passed(facts: EngagementFacts, body: Erasure, time: int) -> None:

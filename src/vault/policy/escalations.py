@@ -20,11 +20,15 @@ from vault.protocol.problems import Refused
 from vault.protocol.statements import Contract, Escalation, Opening
 from vault.protocol.vocabulary import Role
 
+ESCALATION_BLOB_BYTES = ESCALATION_BUCKET_BYTES + BLOB_OVERHEAD_BYTES
+"""The one stored length of an escalation's blob, whatever it says."""
+
 
 def decide_escalation(facts: EscalationFacts, statement: bytes, body: Escalation, time: int) -> tuple[Escalated]:
     """An escalation.
 
-    Raises: Refused(contract-inactive | role-refused | key-stale | contact-refused | too-large | seals-refused).
+    Raises: Refused(contract-inactive | role-refused | key-stale | contact-refused | too-large | blob-shape |
+    seals-refused).
     """
     engagement = facts.engagement
     contract = engagement.find_contract(body.contract)
@@ -35,8 +39,8 @@ def decide_escalation(facts: EscalationFacts, statement: bytes, body: Escalation
     contact = next((contact for contact in contract.body.contacts if contact.contact == body.contact), None)
     if contact is None:
         raise Refused("contact-refused")
-    if body.blob.size != ESCALATION_BUCKET_BYTES + BLOB_OVERHEAD_BYTES:
-        raise Refused("too-large")
+    if body.blob.size != ESCALATION_BLOB_BYTES:
+        raise Refused("too-large" if body.blob.size > ESCALATION_BLOB_BYTES else "blob-shape")
     needed = frozenset(account for account in (body.by, contact.account) if account is not None)
     coachee = find_party(contract.body, Role.COACHEE)
     sealed = frozenset(seal.account for seal in body.seals)

@@ -7,6 +7,7 @@ classes for all three. No fact costs more than one look-up, so a decision never 
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from vault.protocol.journal import JournalId
 from vault.protocol.statements import Contract, Keyring
 from vault.protocol.vocabulary import ClosureReason, ItemKind, JournalKind, KeysReason, Role
 
@@ -74,9 +75,10 @@ class VersionFact:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureFact:
-    """A disclosure; it is live at `time` while `is_live_at(time)`."""
+    """A disclosure; it is live at `time` while `is_live_at(time)`. `id` is the 16-byte member of its payload."""
 
     statement: bytes
+    id: bytes
     recipient: bytes
     expires: int | None
     withdrawn: bool
@@ -99,6 +101,11 @@ class EscalationFact:
 
 class JournalFacts(Protocol):
     """What every journal answers."""
+
+    @property
+    def journal(self) -> JournalId:
+        """Which journal it is, under its 16-byte engagement or 32-byte account: it takes no statement about another."""
+        ...
 
     @property
     def salt(self) -> bytes:
@@ -128,11 +135,6 @@ class KeyringFacts(JournalFacts, Protocol):
     """A keyring journal."""
 
     kind: Literal[JournalKind.KEYRING]
-
-    @property
-    def account(self) -> bytes:
-        """Whose it is."""
-        ...
 
     def find_key(self, sign_key: bytes) -> KeysFact | None:
         """The generation of the owner's whose sign key has this id."""
@@ -174,6 +176,10 @@ class EngagementFacts(JournalFacts, Protocol):
         """The contract with this id."""
         ...
 
+    def list_past_roles(self, account: bytes) -> frozenset[Role | None]:
+        """The roles in which contracts that are or were active name the account; None stands for a contact."""
+        ...
+
     def list_assents(self, account: bytes) -> tuple[AssentFact, ...]:
         """All assents of one account, oldest first; only the newest counts now."""
         ...
@@ -188,6 +194,10 @@ class EngagementFacts(JournalFacts, Protocol):
 
     def find_disclosure(self, statement: bytes) -> DisclosureFact | None:
         """The disclosure with this id."""
+        ...
+
+    def find_disclosure_by_id(self, identifier: bytes) -> DisclosureFact | None:
+        """The disclosure whose payload has this 16-byte `id`; only the coachee signs disclosures, so there is one."""
         ...
 
     def is_withdrawn(self, disclosure: bytes) -> bool:

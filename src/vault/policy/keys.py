@@ -6,6 +6,7 @@ Source: docs/protocol.md section 4 rule 0.
 from vault.policy.facts import KeyringAdded, KeyringFact, KeyringFacts, KeysAdded, KeysFact, KeysFacts
 from vault.policy.place import require_newest
 from vault.protocol.ids import account_id
+from vault.protocol.journal import salt_sha256
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Keyring, Keys
 from vault.protocol.vocabulary import KeysReason
@@ -21,7 +22,7 @@ def list_key_signers(current: KeysFact | None, body: Keys) -> tuple[bytes, ...]:
 def decide_keys(facts: KeysFacts, statement: bytes, body: Keys) -> tuple[KeysAdded]:
     """The next generation. Raises: Refused(account-mismatch | generation-taken | key-chain | not-newest)."""
     current = facts.find_current()
-    if body.by != body.account:
+    if body.by != body.account or body.account != facts.journal.subject:
         raise Refused("account-mismatch")
     if current is None:
         _require_first(body)
@@ -52,8 +53,6 @@ def _require_first(body: Keys) -> None:
 
 
 def _require_next(current: KeysFact, body: Keys) -> None:
-    if body.account != current.account:
-        raise Refused("account-mismatch")
     if body.generation <= current.generation:
         raise Refused("generation-taken")
     changes = (body.sign.key, body.seal.key) != (current.sign_key, current.seal_key)
@@ -71,13 +70,13 @@ def decide_keyring(facts: KeyringFacts, statement: bytes, body: Keyring) -> tupl
     """The next keyring. Raises: Refused(not-signer | sequence-taken | key-stale | statement-malformed | not-newest)."""
     current = facts.find_current()
     signer = facts.find_key(body.key)
-    if body.by != facts.account:
+    if body.by != facts.journal.subject:
         raise Refused("not-signer")
     if body.sequence != (1 if current is None else current.body.sequence + 1):
         raise Refused("sequence-taken")
     if signer is None or (current is not None and signer.generation < current.generation):
         raise Refused("key-stale")
-    if current is not None and body.salt_sha256 != current.body.salt_sha256:
+    if body.salt_sha256 != salt_sha256(facts.salt):
         raise Refused("statement-malformed")
     require_newest(facts, body, holds_salt=True)
     return (KeyringAdded(KeyringFact(statement, signer.generation, body)),)

@@ -4,6 +4,7 @@ A state is appended to in place, entry by entry, so that replaying a journal cos
 all or nothing. Source: docs/protocol.md sections 4 and 4.1.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
@@ -38,8 +39,11 @@ from vault.policy.facts import (
 from vault.policy.signers import list_signers
 from vault.protocol.envelope import Statement
 from vault.protocol.journal import START, JournalId, Position, next_position, seen_mark
+from vault.protocol.keys import require_valid_keys
 from vault.protocol.limits import ID_BYTES, ZERO32
-from vault.protocol.vocabulary import JournalKind
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Contract, Keys
+from vault.protocol.vocabulary import JournalKind, Role
 
 
 class Replayed:
@@ -52,6 +56,7 @@ class Replayed:
         self.position: Position = START
         self.newest: dict[bytes, Newest] = {}
         self.marks: dict[bytes, int] = {seen_mark(salt, START.seq, START.head): START.seq}
+        self.ids: set[tuple[bytes, bytes]] = set()
         self.statements: list[bytes] = []
 
     def find_newest(self, account: bytes) -> Newest | None:
@@ -66,6 +71,7 @@ class Replayed:
         """Move the position past `statement`."""
         self.position = next_position(self.journal, self.position, time, statement.id)
         self.newest[statement.body.by] = Newest(statement.id, seen)
+        self.ids.add((statement.body.by, statement.body.id))
         self.marks[seen_mark(self.salt, self.position.seq, self.position.head)] = self.position.seq
         self.statements.append(statement.id)
 
@@ -107,11 +113,6 @@ class ReplayedKeyring(Replayed):
         self.keys = keys
         self.current: KeyringFact | None = None
 
-    @property
-    def account(self) -> bytes:
-        """Whose it is."""
-        return self.journal.subject
-
     def find_key(self, sign_key: bytes) -> KeysFact | None:
         """The newest generation whose sign key has this id."""
         return next((keys for keys in reversed(self.keys.generations) if keys.sign_key == sign_key), None)
@@ -147,6 +148,8 @@ class ReplayedEngagement(Replayed):
         self.versions: dict[bytes, list[VersionFact]] = {}
         self.seals: dict[tuple[bytes, int], set[tuple[bytes, bytes]]] = {}
         self.disclosures: dict[bytes, DisclosureFact] = {}
+        self.disclosures_by_id: dict[bytes, bytes] = {}
+        self.past_roles: dict[bytes, frozenset[Role | None]] = {}
         self.withdrawn: set[bytes] = set()
         self.openings: dict[bytes, list[bytes]] = {}
         self.requests: dict[bytes, list[int]] = {}
@@ -162,6 +165,10 @@ class ReplayedEngagement(Replayed):
     def find_contract(self, statement: bytes) -> ContractFact | None:
         """The contract with this id."""
         return self.contracts.get(statement)
+
+    def list_past_roles(self, account: bytes) -> frozenset[Role | None]:
+        """The roles in which contracts that are or were active name the account; None stands for a contact."""
+        return self.past_roles.get(account, frozenset())
 
     def list_assents(self, account: bytes) -> tuple[AssentFact, ...]:
         """All assents of one account, oldest first."""
@@ -187,13 +194,19 @@ class ReplayedEngagement(Replayed):
         """The disclosure with this id."""
         return self.disclosures.get(statement)
 
+    def find_disclosure_by_id(self, identifier: bytes) -> DisclosureFact | None:
+        """The disclosure whose payload has this 16-byte `id`."""
+        statement = self.disclosures_by_id.get(identifier)
+        return None if statement is None else self.disclosures[statement]
+
     def is_withdrawn(self, disclosure: bytes) -> bool:
         """Whether a withdrawal names this id."""
         return disclosure in self.withdrawn
 
     def count_requests(self, by: bytes, since: int) -> int:
         """How many requests of the account have a time greater than `since`."""
-        return sum(time > since for time in self.requests.get(by, ()))
+        times = self.requests.get(by, [])
+        return len(times) - bisect_right(times, since)
 
     def apply(self, effect: Effect) -> None:
         """Take over one effect of a decision."""
@@ -207,12 +220,14 @@ class ReplayedEngagement(Replayed):
                 if supersedes is not None:
                     self.contracts[supersedes] = replace(self.contracts[supersedes], superseded_at=time)
                 self.active = statement
+                self._keep_roles(self.contracts[statement].body)
             case VersionAdded(version):
                 self.versions.setdefault(version.item, []).append(version)
             case SealsAdded(item, number, seals):
                 self.seals.setdefault((item, number), set()).update(seals)
             case Disclosed(disclosure):
                 self.disclosures[disclosure.statement] = disclosure
+                self.disclosures_by_id[disclosure.id] = disclosure.statement
             case Withdrawn(statement):
                 self.withdrawn.add(statement)
                 self._end(statement, withdrawn=True)
@@ -229,6 +244,12 @@ class ReplayedEngagement(Replayed):
                     self._end(statement, erased=True)
             case _:
                 super().apply(effect)
+
+    def _keep_roles(self, contract: Contract) -> None:
+        named: list[tuple[bytes, Role | None]] = [(party.account, party.role) for party in contract.parties]
+        named += [(contact.account, None) for contact in contract.contacts if contact.account is not None]
+        for account, role in named:
+            self.past_roles[account] = self.list_past_roles(account) | {role}
 
     def _end(self, statement: bytes, withdrawn: bool = False, erased: bool = False) -> None:
         disclosure = self.disclosures.get(statement)
@@ -271,9 +292,17 @@ ReplayedJournal = ReplayedKeys | ReplayedKeyring | ReplayedEngagement | Replayed
 def append(state: ReplayedJournal, statement: Statement, time: int) -> tuple[Effect, ...]:
     """Verify, decide and take over one entry; the state is unchanged where anything raises.
 
-    Raises: SignatureError where a signature does not verify, Refused where policy or the entry's place says no.
+    Raises: SignatureError where a signature does not verify, InvalidKeyError for public keys that are not valid,
+    Refused where policy or the entry's place says no: also (clock-skew) where `time` is before the newest entry's, and
+    (id-taken) where the signer's `id` stands here already.
     """
     facts: Facts = state
+    if time < state.position.time:
+        raise Refused("clock-skew", time=state.position.time)
+    if (statement.body.by, statement.body.id) in state.ids:
+        raise Refused("id-taken")
+    if isinstance(statement.body, Keys):
+        require_valid_keys(statement.body)
     statement.envelope.verify(*list_signers(facts, statement.body, time))
     seen = require_seen_entry(facts, statement.body)
     effects = decide(facts, statement, time)

@@ -336,12 +336,12 @@ class Closure(Body):
 
 
 class Erasure(Body):
-    """Items and disclosures whose blobs and seals are destroyed."""
+    """Items and disclosures (each by its own statement's `id`) whose blobs and seals are destroyed."""
 
     TYPE = StatementType.ERASURE
 
     engagement: Id
-    items: Annotated[tuple[Id | Hash, ...], *sorted_by(lambda item: item, maximum=ERASED_ITEMS_MAXIMUM, minimum=1)]
+    items: Annotated[tuple[Id, ...], *sorted_by(lambda item: item, maximum=ERASED_ITEMS_MAXIMUM, minimum=1)]
     reason: ErasureReason
 
 
