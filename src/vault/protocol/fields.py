@@ -1,6 +1,7 @@
 """The few kinds of values that a statement's members may have, each with its one spelling in JSON."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -70,7 +71,7 @@ def sorted_by(key: Callable[[Any], Any], maximum: int = LIST_MAXIMUM, minimum: i
 
     def ascending(values: tuple[Value, ...]) -> tuple[Value, ...]:
         keys = [key(value) for value in values]
-        if any(left >= right for left, right in zip(keys, keys[1:], strict=False)):
+        if any(left >= right for left, right in pairwise(keys)):
             raise ValueError("expected a list in strictly ascending order")
         return values
 

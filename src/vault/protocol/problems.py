@@ -1,7 +1,7 @@
 """Every refusal there is: a stable code, a status, a title, and a sentence that says what to do.
 
-The same words stand in answers, in `/problems/<code>`, in the SDK and in the command line. Nothing that was sent is ever
-repeated. Source: RFC 9457.
+The same words stand in answers, in `/problems/<code>`, in the SDK and in the command line. Nothing that was sent is
+ever repeated. Source: RFC 9457.
 """
 
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ PROBLEMS: dict[str, Problem] = dict(
         _problem("login-refused", 401, "The login was refused",
             "Check the account, the key and the deployment's base URL, then ask for a new challenge."),
         _problem("credential-wrong", 403, "That credential cannot do this",
-            "An app key issues enrolment tokens. Acts of people need their own login token and their signed statement."),
+            "An app key issues enrolment tokens. Acts of people need their login token and their signed statement."),
         _problem("statement-required", 403, "A signed statement is needed",
             "A token changes nothing by itself. Send a statement that is signed by the token's own account."),
         _problem("not-signer", 403, "The statement is somebody else's",
@@ -144,7 +144,7 @@ PROBLEMS: dict[str, Problem] = dict(
         _problem("part-mismatch", 422, "A part is not the one that was signed",
             "Send the bytes whose hash and size stand in the payload, in the payload's order."),
         _problem("blob-shape", 422, "That is not a blob",
-            "A blob is sealed content: magic, suite, kind, salt, commitment, and a bucket of one of the allowed sizes."),
+            "A blob is sealed content: magic, suite, kind, salt, commitment, and content padded to an allowed size."),
         _problem("seal-shape", 422, "That is not a seal",
             "A seal has 1,168 bytes, of which bytes 1,088 to 1,120 are an X25519 key of prime order."),
         _problem("slot-shape", 422, "That is not a slot",
@@ -156,7 +156,8 @@ PROBLEMS: dict[str, Problem] = dict(
         _problem("account-mismatch", 422, "The account is not the hash of its first key",
             "An account is the hash of the first sign key; it cannot be chosen or carried over."),
         _problem("parties-refused", 422, "Those parties cannot make a contract",
-            "Name one coachee, one coach, at most one sponsor and one supervisor: all different, each with current keys."),
+            "Name one coachee, one coach, at most one sponsor and supervisor, all different, with current keys; a "
+            "sponsor needs the clauses no_evaluation_use and non_retaliation."),
         _problem("contact-not-independent", 422, "An independent contact is needed",
             "Where there is a sponsor, at least one contact is independent of it."),
         _problem("disclosure-past", 422, "The end of the disclosure has passed",

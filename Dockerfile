@@ -1,0 +1,30 @@
+# The server's image. It is built from a tree without src/vault/client and src/vault/auditor, and without the libraries of
+# a client: nothing in it can open a blob. .dockerignore keeps both folders out of the build already; the checks below fail
+# the build if that should ever change. `docker build --tag coach-vault-server .`
+ARG PYTHON=3.13-slim-bookworm
+
+FROM python:${PYTHON} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+RUN python -m venv /opt/coach-vault
+WORKDIR /tree
+COPY requirements/server.txt requirements/server.txt
+RUN /opt/coach-vault/bin/pip install --require-hashes --requirement requirements/server.txt
+COPY . .
+RUN test ! -e src/vault/client && test ! -e src/vault/auditor
+RUN /opt/coach-vault/bin/pip install --no-deps . \
+    && rm -f /opt/coach-vault/bin/coach-vault /opt/coach-vault/bin/coach-vault-audit \
+    && /opt/coach-vault/bin/pip uninstall --yes pip
+RUN cd / && for module in cryptography vault.client vault.auditor; do \
+        if /opt/coach-vault/bin/python -c "import $module" 2>/dev/null; then echo "$module is in the image" >&2; exit 1; fi; \
+    done
+
+FROM python:${PYTHON}
+RUN useradd --system --create-home --home-dir /data --uid 10001 vault
+COPY --from=build /opt/coach-vault /opt/coach-vault
+ENV PATH=/opt/coach-vault/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+USER vault
+WORKDIR /data
+VOLUME /data
+EXPOSE 8001
+ENTRYPOINT ["coach-vault-server"]
+CMD ["serve"]
