@@ -43,16 +43,21 @@ SignPublic = Annotated[bytes, _spelled(read_base64, ACCOUNT_BYTES), _AS_BASE64]
 """An Ed25519 public key, 32 bytes, base64."""
 SealPublic = Annotated[bytes, _spelled(read_base64, SEAL_KEY_BYTES), _AS_BASE64]
 """An X-Wing public key, 1216 bytes, base64."""
+Secret = Annotated[bytes, _spelled(read_base64, HASH_BYTES), _AS_BASE64]
+"""32 secret bytes, base64: inside sealed content, never in a statement."""
+ShortSecret = Annotated[bytes, _spelled(read_base64, ID_BYTES), _AS_BASE64]
+"""16 secret bytes, base64: inside sealed content, never in a statement."""
 Integer = Annotated[int, Field(strict=True, ge=0, le=MAXIMUM_INTEGER)]
 """0 .. 2^53-1."""
 Positive = Annotated[int, Field(strict=True, ge=1, le=MAXIMUM_INTEGER)]
 """1 .. 2^53-1."""
 Audience = Annotated[str, Field(pattern=r"^[!#-*,-\[\]-~]{1,255}$")]
 """A log origin: 1 to 255 printable ASCII characters without quote, backslash, plus or space."""
-BaseUrl = Annotated[
-    str,
-    Field(pattern=r"^(http|https)://([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?$"),
-]
+BASE_URL_PATTERN = (
+    r"^(?P<scheme>http|https)://(?P<host>[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])"
+    r"(:(?P<port>[1-9][0-9]{0,4}))?$"
+)
+BaseUrl = Annotated[str, Field(pattern=BASE_URL_PATTERN)]
 """Scheme, host in lower case, port only when not 443; no path and no trailing slash."""
 
 

@@ -1,0 +1,140 @@
+"""Who sends a request: app keys, enrolment tokens and login tokens, told apart by their prefix.
+
+A credential is 256 random bits; the database holds its SHA-256 alone, so a look-up by digest compares it and takes no
+secret-dependent time. A route declares which kind it takes; any other kind is refused before it is looked up.
+"""
+
+import hashlib
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection
+
+from vault.protocol.problems import Refused
+from vault.server.limits import Limited
+from vault.server.parts import Parts, WithParts
+from vault.server.storage.credentials import find_app, find_enrolment, find_token
+
+APP_PREFIX = "cva_"
+ENROLMENT_PREFIX = "cve_"
+LOGIN_PREFIX = "cvt_"
+CREDENTIAL_BYTES = 32
+
+PERSON_SCOPE = "person"
+KEYRING_SCOPE = "keyring"
+
+_FORM = re.compile(r"cv[aet]_[A-Za-z0-9_-]{43}", re.ASCII)
+_SCHEME = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCredential:
+    """A login token; `slot` is the kind of slot that a `keyring` token may read, None for a `person` token."""
+
+    account: bytes
+    scope: str
+    slot: int | None
+    token_sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AppCredential:
+    """An app key."""
+
+    app: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentCredential:
+    """An enrolment token that can be used once."""
+
+    app: str
+    token_sha256: bytes
+
+
+def new_credential(prefix: str, random: Callable[[int], bytes]) -> tuple[str, bytes]:
+    """A new credential, to be shown once, and its SHA-256, to be stored."""
+    text = prefix + urlsafe_b64encode(random(CREDENTIAL_BYTES)).decode("ascii").rstrip("=")
+    return text, credential_sha256(text)
+
+
+def credential_sha256(text: str) -> bytes:
+    """The 32 bytes by which a credential is stored and found."""
+    return hashlib.sha256(text.encode("ascii")).digest()
+
+
+def _read_credential(request: Request, prefix: str, ended: str = "credential-ended") -> bytes:
+    """The digest of the request's credential of that kind.
+
+    Raises: Refused(credential-missing) without one, (credential-wrong) for another kind, `ended` for any other text.
+    """
+    sent = request.headers.getlist("authorization")
+    if len(sent) != 1 or sent[0][: len(_SCHEME)].lower() != _SCHEME:
+        raise Refused("credential-missing")
+    text = sent[0][len(_SCHEME) :]
+    if _FORM.fullmatch(text) is None:
+        raise Refused(ended)
+    if not text.startswith(prefix):
+        raise Refused("credential-wrong")
+    return credential_sha256(text)
+
+
+async def require_token(request: Request, parts: WithParts) -> TokenCredential:
+    """The login token, of either scope, that came with the request."""
+    digest = _read_credential(request, LOGIN_PREFIX)
+    now = parts.clock()
+    row = await parts.storage.read(lambda connection: find_token(connection, digest, now))
+    if row is None:
+        raise Refused("credential-ended")
+    return TokenCredential(row.account, row.scope, row.slot, digest)
+
+
+async def require_person(
+    request: Request, parts: WithParts, holder: Annotated[TokenCredential, Depends(require_token)]
+) -> bytes:
+    """The account whose `person` token came with the request; a write is counted."""
+    if holder.scope != PERSON_SCOPE:
+        raise Refused("credential-wrong")
+    _count_write(request, parts, holder.account)
+    return holder.account
+
+
+async def require_app(request: Request, parts: WithParts) -> AppCredential:
+    """The app whose key came with the request."""
+    digest = _read_credential(request, APP_PREFIX)
+    app = await parts.storage.read(lambda connection: find_app(connection, digest))
+    if app is None:
+        raise Refused("credential-ended")
+    return AppCredential(app)
+
+
+async def require_enrolment(request: Request, parts: WithParts) -> EnrolmentCredential:
+    """The usable enrolment token that came with the request. Using it up is the write's own act."""
+    digest = _read_credential(request, ENROLMENT_PREFIX, ended="enrolment-ended")
+    now = parts.clock()
+
+    def find(connection: Connection) -> str | None:
+        return find_enrolment(connection, digest, now)
+
+    app = await parts.storage.read(find)
+    if app is None:
+        raise Refused("enrolment-ended")
+    _count_write(request, parts, digest)
+    return EnrolmentCredential(app, digest)
+
+
+def _count_write(request: Request, parts: Parts, principal: bytes) -> None:
+    if request.method == "POST":
+        parts.limits.take(Limited.WRITES, principal)
+
+
+Person = Annotated[bytes, Depends(require_person)]
+"""The account of a `person` token."""
+KeyringReader = Annotated[TokenCredential, Depends(require_token)]
+"""A token of either scope."""
+AppHolder = Annotated[AppCredential, Depends(require_app)]
+EnrolmentHolder = Annotated[EnrolmentCredential, Depends(require_enrolment)]

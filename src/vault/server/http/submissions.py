@@ -1,0 +1,116 @@
+"""Bodies as they come in: bounded, strict JSON, the members that are known and no others.
+
+A problem names the place and the rule, never the value. What the parts of a submission must be is told by the signed
+statement; here they are only spelled correctly.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from vault.encoding import read_base64
+from vault.errors import EncodingError
+from vault.protocol.envelope import Envelope
+from vault.protocol.limits import BODY_MAXIMUM_BYTES, LIST_MAXIMUM, SALT_BYTES
+from vault.protocol.problems import Refused
+from vault.protocol.strict_json import read_json
+
+MEDIA_TYPE = "application/json"
+_MEMBERS = ("statement", "seals", "blob", "slots", "salt")
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A statement and its parts; None for a part that was not sent."""
+
+    envelope: Envelope
+    seals: tuple[bytes, ...] | None
+    blob: bytes | None
+    slots: tuple[bytes, ...] | None
+    salt: bytes | None
+
+
+async def read_submission(request: Request) -> Submission:
+    """The submission that the body spells.
+
+    Raises: Refused(too-large | media-type | body-malformed | schema), (statement-required) where there is no statement,
+    StatementError for a statement that is no envelope of this protocol.
+    """
+    members = await _read_object(request)
+    require_known(members, _MEMBERS)
+    if "statement" not in members:
+        raise Refused("statement-required")
+    return Submission(
+        envelope=Envelope.from_json(members["statement"]),
+        seals=_find_list(members, "seals"),
+        blob=_read_part(members["blob"], "/blob") if "blob" in members else None,
+        slots=_find_list(members, "slots"),
+        salt=_read_part(members["salt"], "/salt", SALT_BYTES) if "salt" in members else None,
+    )
+
+
+async def read_body(request: Request, model: type[ModelT]) -> ModelT:
+    """The body as a closed model. Raises: Refused(too-large | media-type | body-malformed | schema)."""
+    members = await _read_object(request)
+    try:
+        return model.model_validate(members)
+    except ValidationError as error:
+        raise schema_refusal(error.errors(include_input=False, include_url=False, include_context=False)) from None
+
+
+def schema_refusal(errors: Iterable[Any]) -> Refused:
+    """The problem `schema` of pydantic's errors: places and rules alone."""
+    return Refused("schema", errors=[{"pointer": _pointer(each), "rule": each["type"]} for each in errors])
+
+
+def require_known(names: Iterable[str], known: Iterable[str], place: str = "") -> None:
+    """Return if every name is known. Raises: Refused(schema), which does not repeat the unknown name."""
+    if not set(names) <= set(known):
+        raise Refused("schema", errors=[{"pointer": place, "rule": "extra_forbidden"}])
+
+
+async def _read_object(request: Request) -> dict[str, Any]:
+    require_known(request.query_params, (), "/query")
+    sent = request.headers.getlist("content-type")
+    if len(sent) != 1 or sent[0].partition(";")[0].strip().lower() != MEDIA_TYPE:
+        raise Refused("media-type")
+    value = read_json(await _read_bounded(request))
+    if not isinstance(value, dict):
+        raise Refused("schema", errors=[{"pointer": "", "rule": "dict_type"}])
+    return value
+
+
+async def _read_bounded(request: Request) -> bytes:
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > BODY_MAXIMUM_BYTES:
+            raise Refused("too-large")
+    return bytes(raw)
+
+
+def _find_list(members: dict[str, Any], name: str) -> tuple[bytes, ...] | None:
+    if name not in members:
+        return None
+    values = members[name]
+    if not isinstance(values, list) or len(values) > LIST_MAXIMUM:
+        raise Refused("schema", errors=[{"pointer": f"/{name}", "rule": "list_type"}])
+    return tuple(_read_part(value, f"/{name}/{index}") for index, value in enumerate(values))
+
+
+def _read_part(value: Any, pointer: str, size_bytes: int | None = None) -> bytes:
+    try:
+        return read_base64(value, size_bytes)
+    except EncodingError:
+        raise Refused("schema", errors=[{"pointer": pointer, "rule": "base64"}]) from None
+
+
+def _pointer(error: Any) -> str:
+    """The JSON pointer of one of pydantic's errors; a name that the sender made up is left out."""
+    place = error["loc"][:-1] if error["type"] == "extra_forbidden" else error["loc"]
+    return "".join(f"/{part}" for part in place)

@@ -1,0 +1,37 @@
+"""What a running server is made of, as every request finds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from vault.policy.facts import KeysFact
+from vault.server.limits import Limits
+from vault.server.settings import Settings
+from vault.server.storage.engine import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Settings, the open database, the clock (Unix seconds), randomness, the secret behind fake slots, the deployment's
+    own account and sign key, and the rate limits.
+    """
+
+    settings: Settings
+    storage: Storage
+    clock: Callable[[], int]
+    random: Callable[[int], bytes]
+    secret: bytes
+    deployment: KeysFact
+    limits: Limits
+
+
+async def find_parts(request: Request) -> Parts:
+    """The parts of the app that answers this request; async, so that FastAPI does not hop to a thread for it."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+WithParts = Annotated[Parts, Depends(find_parts)]
+"""What a route declares to be given the parts."""

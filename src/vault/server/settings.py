@@ -1,0 +1,136 @@
+"""What an operator sets: `server.toml` in the data folder, and variables that begin with COACH_VAULT_ over it.
+
+Secrets are not settings; they stand in a file of their own (`secrets_file`).
+"""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from vault.errors import EncodingError, VaultError
+from vault.protocol.deployment import default_audience, is_loopback, require_base_url
+from vault.protocol.fields import Audience
+from vault.server.limits import Limited, Rate
+
+SETTINGS_FILE = "server.toml"
+_SQLITE = "sqlite:///"
+_MINUTE_SECONDS = 60
+_HOUR_SECONDS = 3_600
+
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
+class SettingsError(VaultError):
+    """Settings that cannot be used; the message names the setting and what was expected, never its value."""
+
+
+def _base_url(text: str) -> str:
+    try:
+        return require_base_url(text)
+    except EncodingError as error:
+        raise ValueError(str(error)) from None
+
+
+class LimitSettings(BaseModel):
+    """How many acts of one principal a window takes; each worker counts for itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enrolments_per_hour: Count = 10_000
+    """Of one app."""
+    challenges_per_minute: Count = 60
+    """For one account from one peer."""
+    challenges_of_peer_per_minute: Count = 1_200
+    slot_headers_per_minute: Count = 60
+    """Of one account from one peer."""
+    slot_headers_of_peer_per_minute: Count = 1_200
+    writes_per_minute: Count = 12_000
+    """Of one account."""
+
+    def rates(self) -> dict[Limited, Rate]:
+        """The same numbers as `limits.Limits` takes them."""
+        return {
+            Limited.ENROLMENTS: Rate(self.enrolments_per_hour, _HOUR_SECONDS),
+            Limited.CHALLENGES: Rate(self.challenges_per_minute, _MINUTE_SECONDS),
+            Limited.CHALLENGES_OF_PEER: Rate(self.challenges_of_peer_per_minute, _MINUTE_SECONDS),
+            Limited.SLOT_HEADERS: Rate(self.slot_headers_per_minute, _MINUTE_SECONDS),
+            Limited.SLOT_HEADERS_OF_PEER: Rate(self.slot_headers_of_peer_per_minute, _MINUTE_SECONDS),
+            Limited.WRITES: Rate(self.writes_per_minute, _MINUTE_SECONDS),
+        }
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COACH_VAULT_", env_nested_delimiter="__", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    url: Annotated[str, AfterValidator(_base_url)]
+    """The base URL that clients are configured with; login statements name it byte for byte."""
+    audience: Audience = ""
+    """The log origin that every statement names; follows from the URL where it is not set."""
+    database: str
+    """`sqlite:///file` (beside the settings unless absolute) or `postgresql://user@host/name`."""
+    behind_tls_proxy: bool = False
+    """Whether a proxy ends TLS in front: only then may the server listen on anything but loopback."""
+    proxy_addresses: str = "127.0.0.1"
+    """Comma-separated addresses of that proxy, from which forwarding headers are believed."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    limits: LimitSettings = LimitSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _audience_follows_from_url(cls, members: dict[str, object]) -> dict[str, object]:
+        url = members.get("url")
+        if "audience" not in members and isinstance(url, str):
+            return {**members, "audience": default_audience(_base_url(url))}
+        return members
+
+    @model_validator(mode="after")
+    def _http_is_for_this_machine(self) -> Self:
+        if self.url.startswith("http://") and not is_loopback(self.url):
+            raise ValueError("expected an https URL: clients speak http to loopback alone")
+        return self
+
+
+def load_settings(folder: Path) -> Settings:
+    """The settings of the data folder, the environment over them.
+
+    Raises: SettingsError for a folder without settings, or settings that are unknown or not valid.
+    """
+    path = folder / SETTINGS_FILE
+    if not path.is_file():
+        raise SettingsError(f"expected {SETTINGS_FILE} in the data folder; make one with `coach-vault-server init`")
+
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            from_file = TomlConfigSettingsSource(settings_cls, path)
+            return (init_settings, env_settings, dotenv_settings, from_file, file_secret_settings)
+
+    try:
+        found = FromFile.model_validate({})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise SettingsError(f"{SETTINGS_FILE}: look at {place}: {first['msg']}") from None
+    except ValueError:
+        raise SettingsError(f"{SETTINGS_FILE}: expected TOML") from None
+    return found.model_copy(update={"database": _beside(folder, found.database)})
+
+
+def _beside(folder: Path, database: str) -> str:
+    """A SQLite file without an absolute path lies in the data folder, wherever that is moved."""
+    if not database.startswith(_SQLITE):
+        return database
+    return _SQLITE + str(folder.resolve() / database.removeprefix(_SQLITE))
