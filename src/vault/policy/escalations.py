@@ -4,6 +4,8 @@ Escalations stand in a journal of their own, ordered against the engagement's jo
 the second of the escalation counts, on either side of it. Source: docs/protocol.md section 4 rule 8.
 """
 
+from itertools import zip_longest
+
 from vault.policy.facts import (
     ContractFact,
     EngagementFacts,
@@ -76,11 +78,10 @@ def _was_active_in(contract: ContractFact, time: int) -> bool:
 def list_keys_at(facts: EngagementFacts, contract: Contract, account: bytes, time: int) -> list[KeysFact]:
     """The keys that were the account's current ones at some moment of the second `time`."""
     assents = facts.list_assents(account)
-    ends = [*[assent.time for assent in assents[1:]], None]
     named = [
         assent.keys
-        for assent, end in zip(assents, ends, strict=True)
-        if assent.time <= time and (end is None or time <= end)
+        for assent, following in zip_longest(assents, assents[1:])
+        if assent.time <= time and (following is None or time <= following.time)
     ]
     if not assents or time <= assents[0].time:
         place = find_named_keys(contract, account)
