@@ -15,8 +15,8 @@ from vault.protocol.vocabulary import JournalKind
 def list_signers(facts: Facts, body: Body, time: int) -> tuple[bytes, ...]:
     """The Ed25519 public keys whose signatures `body` must carry, in order.
 
-    Raises: Refused(key-stale) where `key` is not the key under which `by` acts here, Refused(not-found) where `of` or
-    `contract` is not here.
+    Raises: Refused(key-stale) where `key` is not the key under which `by` acts here, Refused(not-found) where `by` has no
+    place here, or `of` or `contract` is not here, Refused(role-refused) where a contract does not name its signer.
     """
     if facts.kind is JournalKind.KEYS:
         return list_key_signers(facts.find_current(), body) if isinstance(body, Keys) else _none()
@@ -42,9 +42,15 @@ def _find_in_engagement(facts: EngagementFacts, body: Body) -> KeysFact | None:
         keys = facts.find_keys(body.keys)
         return keys if keys is not None and keys.account == body.by else None
     if isinstance(body, Contract):
-        return find_current_keys(facts, body.by, body)
+        keys = find_current_keys(facts, body.by, body)
+        if keys is None:
+            raise Refused("role-refused")
+        return keys
     standing = find_standing_contract(facts)
-    return None if standing is None else find_current_keys(facts, body.by, standing.body)
+    keys = None if standing is None else find_current_keys(facts, body.by, standing.body)
+    if keys is None:
+        raise Refused("not-found")
+    return keys
 
 
 def _find_in_escalations(facts: EscalationFacts, body: Body, time: int) -> KeysFact | None:
@@ -58,7 +64,7 @@ def _find_in_escalations(facts: EscalationFacts, body: Body, time: int) -> KeysF
     else:
         return None
     contract = facts.engagement.find_contract(named)
-    if contract is None:
+    candidates = [] if contract is None else list_keys_at(facts.engagement, contract.body, body.by, time)
+    if not candidates:
         raise Refused("not-found")
-    candidates = list_keys_at(facts.engagement, contract.body, body.by, time)
     return next((keys for keys in candidates if keys.sign_key == body.key), None)
