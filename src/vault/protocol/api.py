@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from vault.protocol.fields import Closed, Hash, Id, Integer, Positive
+from vault.protocol.fields import Audience, BaseUrl, Closed, Hash, Id, Integer, Positive, SignPublic
+from vault.protocol.limits import ENROLMENT_MAXIMUM_SECONDS, ENROLMENT_SECONDS
 from vault.protocol.vocabulary import JournalKind, Role
 
 
@@ -144,6 +145,83 @@ class DisclosureContent(Closed):
 
     blob: str
     seal: str
+
+
+class DeploymentLimits(Closed):
+    """Sizes in bytes and counts that a client meets before a refusal."""
+
+    body_bytes: Positive
+    blob_bytes: Positive
+    page: Positive
+
+
+class Deployment(Closed):
+    """What a deployment says of itself; `deployment_key` is its base64 Ed25519 key, `time` its clock, Unix seconds.
+
+    For people and tools. A client takes `audience` and `url` from its own configuration, never from here.
+    """
+
+    audience: Audience
+    url: BaseUrl
+    suite: Positive
+    version: str
+    deployment_key: SignPublic
+    limits: DeploymentLimits
+    time: Integer
+
+
+class ProblemPage(Closed):
+    """What one problem code means."""
+
+    code: str
+    status: Positive
+    title: str
+    what_to_do: str
+
+
+class ProblemPages(Closed):
+    """All problems, in the order of their statuses."""
+
+    data: tuple[ProblemPage, ...]
+
+
+class Health(Closed):
+    """Whether a worker lives or is ready; no counts."""
+
+    status: Literal["live", "ready", "not-ready"]
+
+
+class EnrolmentCounts(Closed):
+    """How many enrolment tokens an app has issued, and how many of them were used."""
+
+    issued: Integer
+    used: Integer
+
+
+class App(Closed):
+    """What an app key sees of its app: its slug and the count of its own tokens."""
+
+    app: str
+    enrolments: EnrolmentCounts
+
+
+class EnrolmentRequest(Closed):
+    """How long the new token can be used, in seconds: at most 30 days, 7 days where it is not said."""
+
+    expires_in_seconds: Annotated[int, Field(strict=True, ge=1, le=ENROLMENT_MAXIMUM_SECONDS)] = ENROLMENT_SECONDS
+
+
+class EnrolmentToken(Closed):
+    """A new enrolment token, shown once; `expires` is Unix seconds."""
+
+    token: str
+    expires: Integer
+
+
+class ChallengeRequest(Closed):
+    """For which account a challenge is asked."""
+
+    account: Hash
 
 
 class Introductions(Closed):

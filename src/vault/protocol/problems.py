@@ -172,6 +172,8 @@ PROBLEMS: dict[str, Problem] = dict(
             "Wait for the seconds in `Retry-After`, then go on."),
         _problem("quota-spent", 429, "The quota is spent",
             "Wait for the seconds in `Retry-After`, or ask the operator for a larger quota."),
+        _problem("server-fault", 500, "Something broke here",
+            "Nothing was acknowledged. Send the same bytes again; if it stays, tell the operator the Request-Id."),
         _problem("busy", 503, "The service is busy",
             "Nothing was written. Send the same bytes again after `Retry-After`."),
         _problem("storage-away", 503, "The storage does not answer",

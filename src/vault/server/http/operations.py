@@ -1,0 +1,188 @@
+"""How a route is described: its name, who may call it, what it takes, what it answers, how it refuses.
+
+A route is declared with `router.post(path, **operation(...))`. The OpenAPI file is made of nothing else. Routes read
+their bodies themselves, in the order of checks, so FastAPI has nothing to read before them.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Depends, Request
+from pydantic import BaseModel
+
+from vault.protocol.limits import LIST_MAXIMUM
+from vault.protocol.problems import PROBLEMS
+from vault.protocol.vocabulary import StatementType
+from vault.server.http.problems import PROBLEM_TYPE
+from vault.server.http.submissions import MEDIA_TYPE, require_known
+
+PROBLEM_SCHEMA = "#/components/schemas/Problem"
+ENVELOPE_SCHEMA = "#/components/schemas/Envelope"
+
+
+class Credential(StrEnum):
+    """Which credential a route takes."""
+
+    NONE = "none"
+    APP = "app"
+    ENROLMENT = "enrolment"
+    PERSON = "person"
+    KEYRING = "keyring"
+
+
+class Part(StrEnum):
+    """What comes beside a statement."""
+
+    SEALS = "seals"
+    BLOB = "blob"
+    SLOTS = "slots"
+    SALT = "salt"
+
+
+_EVERY_ROUTE = ("too-large", "server-fault", "storage-away")
+_READ = ("schema",)
+_CREDENTIAL = ("credential-missing", "credential-ended", "credential-wrong")
+_ENROLMENT = ("credential-missing", "enrolment-ended", "credential-wrong")
+_BODY = ("media-type", "body-malformed", "schema", "too-many")
+_STATEMENT = ("statement-required", "statement-malformed", "suite", "audience")
+_WRITE = (
+    "not-signer",
+    "signature-invalid",
+    "id-taken",
+    "path-mismatch",
+    "clock-skew",
+    "not-newest",
+    "seen-unknown",
+    "busy",
+)
+_PARTS = ("part-missing", "part-surplus", "part-mismatch")
+_PART_SCHEMAS: dict[Part, dict[str, Any]] = {
+    Part.SEALS: {
+        "type": "array",
+        "maxItems": LIST_MAXIMUM,
+        "items": {"type": "string", "contentEncoding": "base64"},
+        "description": "Each 1168 bytes, as many as the payload lists, in its order.",
+    },
+    Part.BLOB: {
+        "type": "string",
+        "contentEncoding": "base64",
+        "description": "The sealed bytes that the payload names.",
+    },
+    Part.SLOTS: {
+        "type": "array",
+        "maxItems": 3,
+        "items": {"type": "string", "contentEncoding": "base64"},
+        "description": "Each 144 bytes, in the payload's order.",
+    },
+    Part.SALT: {
+        "type": "string",
+        "contentEncoding": "base64",
+        "minLength": 44,
+        "maxLength": 44,
+        "description": "32 bytes, in the submission that opens a journal with a salt and nowhere else.",
+    },
+}
+
+
+def operation(
+    operation_id: str,
+    tag: str,
+    summary: str,
+    *,
+    credential: Credential,
+    answer: type[BaseModel] | None,
+    status: int = 200,
+    problems: Iterable[str] = (),
+    body: type[BaseModel] | None = None,
+    statement: StatementType | tuple[StatementType, ...] | None = None,
+    parts: Iterable[Part] = (),
+    optional_parts: Iterable[Part] = (),
+    query: Iterable[str] = (),
+) -> dict[str, Any]:
+    """The keyword arguments of one route's decorator.
+
+    `statement` makes it a write: the body is a submission with `parts`, the answer may also be 200. `body` is a closed
+    model of another body. `query` names the parameters that are known; all others are refused.
+    """
+    known = tuple(query)
+    codes = [*_EVERY_ROUTE, *problems]
+    extra: dict[str, Any] = {}
+    if credential is Credential.NONE:
+        extra["security"] = []
+    else:
+        extra["security"] = [{credential.value: []}]
+        codes += _ENROLMENT if credential is Credential.ENROLMENT else _CREDENTIAL
+    if credential is Credential.KEYRING:
+        extra["security"].append({Credential.PERSON.value: []})
+    taken: list[Any] = []
+    if statement is not None:
+        types = (statement,) if isinstance(statement, StatementType) else statement
+        codes += (*_BODY, *_STATEMENT)
+        extra["requestBody"] = _json_body(_submission(types, tuple(parts), tuple(optional_parts)))
+        if credential is not Credential.NONE:
+            codes += (*_WRITE, *_PARTS)
+    elif body is not None:
+        codes += _BODY
+        extra["requestBody"] = _json_body({"$ref": f"#/components/schemas/{body.__name__}"})
+    else:
+        codes += _READ
+        taken.append(Depends(_require_query(known)))
+    success: dict[str, Any] = {} if answer is None else {"model": answer}
+    responses: dict[int | str, dict[str, Any]] = {status: {"description": HTTPStatus(status).phrase, **success}}
+    if statement is not None and credential is not Credential.NONE:
+        responses[200] = {"description": "The same statement was taken before: its first answer.", **success}
+    return {
+        "operation_id": operation_id,
+        "tags": [tag],
+        "summary": summary,
+        "status_code": status,
+        "responses": {**responses, **_refusals(codes)},
+        "openapi_extra": extra,
+        "dependencies": taken,
+        "response_model": None,
+    }
+
+
+def _require_query(known: tuple[str, ...]) -> Any:
+    async def require_query(request: Request) -> None:
+        require_known(request.query_params, known, "/query")
+        if len(request.query_params.multi_items()) != len(request.query_params):
+            require_known(("twice",), (), "/query")
+
+    return require_query
+
+
+def _json_body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def _submission(
+    types: tuple[StatementType, ...], parts: tuple[Part, ...], optional: tuple[Part, ...]
+) -> dict[str, Any]:
+    named = " or ".join(f"`{word}`" for word in types)
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["statement", *parts],
+        "properties": {
+            "statement": {"$ref": ENVELOPE_SCHEMA, "description": f"A signed statement of type {named}."},
+            **{part.value: _PART_SCHEMAS[part] for part in (*parts, *optional)},
+        },
+    }
+
+
+def _refusals(codes: Iterable[str]) -> dict[int | str, dict[str, Any]]:
+    by_status: dict[int, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    return {
+        status: {
+            "description": "; ".join(f"`{code}`: {PROBLEMS[code].title}" for code in named),
+            "content": {
+                PROBLEM_TYPE: {"schema": {"allOf": [{"$ref": PROBLEM_SCHEMA}], "properties": {"code": {"enum": named}}}}
+            },
+        }
+        for status, named in sorted(by_status.items())
+    }

@@ -1,0 +1,50 @@
+"""Structured logs by allow-list: one JSON line an event, with these keys and no others.
+
+No body, id, query, header, path or message of an exception ever reaches a log; a route is named by its template and a
+fault by the places in the sources that it passed through.
+"""
+
+import sys
+from collections.abc import MutableMapping
+from pathlib import PurePath
+from typing import Any
+
+import structlog
+
+LOGGED_KEYS = frozenset(
+    {"event", "level", "timestamp", "method", "route", "status", "milliseconds", "request_id", "error", "places"}
+)
+_PLACES_KEPT = 12
+
+_log = structlog.get_logger()
+
+
+def start_logs() -> None:
+    """Write events to standard error from here on."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            keep_allowed,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def keep_allowed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The event without any key that is not in `LOGGED_KEYS`."""
+    return {key: value for key, value in event.items() if key in LOGGED_KEYS}
+
+
+def log_request(*, request_id: str, method: str, route: str | None, status: int, milliseconds: float) -> None:
+    """One answered request; `route` is the template, None where no route took it."""
+    _log.info("request", request_id=request_id, method=method, route=route, status=status, milliseconds=milliseconds)
+
+
+def log_fault(request_id: str, error: str, places: list[str]) -> None:
+    """An error that no route expected: the name of its class and the sources that it passed through."""
+    _log.error(
+        "fault", request_id=request_id, error=error, places=[PurePath(place).name for place in places[-_PLACES_KEPT:]]
+    )
