@@ -156,10 +156,11 @@ class World:
         number = len(self.keys[name].generations) + 1
         self.add(self.write_keys(name, reason, sign_generation=number, seal_generation=number))
 
-    def write_keyring(self, name: str, **changes: Any) -> Statement:
+    def write_keyring(self, name: str, generation: int | None = None, **changes: Any) -> Statement:
+        """The next keyring, signed with the newest key or with that of a generation."""
         journal = self.keyrings[name]
         current = journal.find_current()
-        generation = self._sign_generation(name)
+        generation = generation or self._sign_generation(name)
         body = Keyring(
             **self._common(Keyring, name, journal, key=sign_key(name, generation).key),
             sequence=1 if current is None else current.body.sequence + 1,
@@ -181,7 +182,6 @@ class World:
         **changes: Any,
     ) -> Statement:
         """A proposal on top of the active contract; `contacts` are accounts, each with its own contact id."""
-        active = self.engagement.find_active_contract()
         roles = FULL if roles is None else roles
         parties = [
             Party(account=account(name), role=role, keys=self.fact(name).statement) for name, role in roles.items()
@@ -198,7 +198,7 @@ class World:
         ]
         body = Contract(
             **self._in_engagement(Contract, by),
-            supersedes=None if active is None else active.statement,
+            supersedes=self.find_active(),
             parties=tuple(sorted(parties, key=lambda party: party.account)),
             contacts=tuple(sorted(listed, key=lambda contact: contact.contact)),
             origin=Origin.INVITED,
@@ -226,10 +226,14 @@ class World:
             self.add(self.write_assent(name, contract.id))
         return contract.id
 
+    def find_active(self) -> bytes | None:
+        """The id of the active contract."""
+        active = self.engagement.find_active_contract()
+        return None if active is None else active.statement
+
     def active(self) -> bytes:
         """The id of the active contract, 32 zero bytes where there is none."""
-        active = self.engagement.find_active_contract()
-        return bytes(32) if active is None else active.statement
+        return self.find_active() or bytes(32)
 
     def write_item(
         self, by: str, kind: ItemKind = ItemKind.NOTE, *, sealed: tuple[str, ...] = ("coach", "coachee"), **changes: Any
@@ -338,7 +342,10 @@ class World:
 
     def _common(self, model: type[Body], by: str, journal: ReplayedJournal, key: bytes | None = None) -> dict[str, Any]:
         self.count += 1
-        holds_salt = by in SALT_HOLDERS or isinstance(journal, ReplayedKeys | ReplayedKeyring)
+        holds_salt = isinstance(journal, ReplayedKeys | ReplayedKeyring) or (
+            # Nobody holds the salt of an engagement that has no contract yet, but who writes the first one.
+            by in SALT_HOLDERS and (model is Contract or by == "deployment" or bool(self.engagement.contracts))
+        )
         newest = journal.find_newest(account(by))
         return {
             "suite": 1,
