@@ -33,7 +33,7 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "closure": (NONE, NONE),
     "erasure": ((*WRITTEN, "disclosure"), ("asked", "retention")),
 }
-"""Per type, the words of `kind` and of `how`: a kind of item or share, or a reason; the seals, the recipient or a reason.
+"""Per type, the words of `kind` and of `how`: a kind of item or share, or a reason; the seals, recipient or reason.
 
 `item` is a version 1 and `item later` a version 2. A reseal to the `pair` is to those who hold the item already."""
 

@@ -11,7 +11,7 @@ from tests.policy.people import digest, short
 from tests.policy.worlds import ENDS, FULL, NAMES, RETENTION_DAYS, START, World
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.statements import Item
-from vault.protocol.vocabulary import ItemKind, Origin, Role, ShareKind
+from vault.protocol.vocabulary import ItemKind, Origin, ShareKind
 
 PAIR = ("coach", "coachee")
 
@@ -180,9 +180,22 @@ STATES: dict[str, Callable[[], State]] = {
     "expired": make_expired,
     "erased": make_erased,
 }
-"""none: an empty journal · proposed: one contract, no assent · active: assented to by coach, coachee and sponsor · pending:
-a second contract stands proposed and is named · superseded: a second one is active and the first is named · dropped: the
-second one, without sponsor, supervisor and contact · mandated: active, with that origin · closed · ended: from `ends` on
-· retained: so many days after closure · lapsed: so many days after `ends` · rotated: everybody signs with new keys ·
-stale: the same, but the signer signs with the old ones · withdrawn, expired: the disclosure · erased: what she can read.
+"""What they are:
+
+none        an empty journal
+proposed    one contract and no assent
+active      coach, coachee and sponsor have assented; supervisor and contact have not
+pending     a second contract stands proposed, and is the one named
+superseded  a second contract is active, and the first is named
+dropped     a second contract without sponsor, supervisor and contact is active
+mandated    active, with that origin
+closed      by the coachee
+ended       the contract's `ends` has come
+retained    closed, and retention has passed
+lapsed      not closed, and retention has passed since `ends`
+rotated     everybody but the deployment signs with new keys
+stale       the same, but the signer signs with the old ones
+withdrawn   the disclosure was withdrawn
+expired     the disclosure's end has come
+erased      everything that the coachee can read
 """
