@@ -4,10 +4,7 @@ A credential is 256 random bits; the database holds its SHA-256 alone, so a look
 secret-dependent time. A route declares which kind it takes; any other kind is refused before it is looked up.
 """
 
-import hashlib
 import re
-from base64 import urlsafe_b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,17 +12,16 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from vault.protocol.problems import Refused
+from vault.server.credentials import (
+    APP_PREFIX,
+    ENROLMENT_PREFIX,
+    LOGIN_PREFIX,
+    PERSON_SCOPE,
+    credential_sha256,
+)
 from vault.server.limits import Limited
 from vault.server.parts import Parts, WithParts
 from vault.server.storage.credentials import find_app, find_enrolment, find_token
-
-APP_PREFIX = "cva_"
-ENROLMENT_PREFIX = "cve_"
-LOGIN_PREFIX = "cvt_"
-CREDENTIAL_BYTES = 32
-
-PERSON_SCOPE = "person"
-KEYRING_SCOPE = "keyring"
 
 _FORM = re.compile(r"cv[aet]_[A-Za-z0-9_-]{43}", re.ASCII)
 _SCHEME = "bearer "
@@ -54,17 +50,6 @@ class EnrolmentCredential:
 
     app: str
     token_sha256: bytes
-
-
-def new_credential(prefix: str, random: Callable[[int], bytes]) -> tuple[str, bytes]:
-    """A new credential, to be shown once, and its SHA-256, to be stored."""
-    text = prefix + urlsafe_b64encode(random(CREDENTIAL_BYTES)).decode("ascii").rstrip("=")
-    return text, credential_sha256(text)
-
-
-def credential_sha256(text: str) -> bytes:
-    """The 32 bytes by which a credential is stored and found."""
-    return hashlib.sha256(text.encode("ascii")).digest()
 
 
 def _read_credential(request: Request, prefix: str, ended: str = "credential-ended") -> bytes:

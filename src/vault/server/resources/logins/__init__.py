@@ -1,0 +1,1 @@
+"""Challenges, logins and the tokens that come of them."""

@@ -1,0 +1,73 @@
+"""Challenge and answer: the way from a key to a token.
+
+A challenge is taken once, whatever the answer turns out to be. An unknown account, another key, another URL and a wrong
+signature are one refusal, reached by the same work. Source: docs/protocol.md section 9.
+"""
+
+from vault import ed25519
+from vault.errors import SignatureError
+from vault.protocol.api import Challenge, Token
+from vault.protocol.envelope import Statement
+from vault.protocol.limits import CHALLENGE_SECONDS, KEYRING_TOKEN_SECONDS, PERSON_TOKEN_SECONDS
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Fetch, Login
+from vault.server.credentials import KEYRING_SCOPE, LOGIN_PREFIX, PERSON_SCOPE, new_credential
+from vault.server.parts import Parts
+from vault.server.resources.logins.rows import (
+    delete_token,
+    find_fetch_key,
+    find_sign_key,
+    insert_challenge,
+    insert_token,
+    take_challenge,
+)
+
+CHALLENGE_BYTES = 32
+
+
+def create_challenge(parts: Parts, account: bytes) -> Challenge:
+    """32 new bytes for whoever says to be this account, known or not."""
+    challenge, now = parts.random(CHALLENGE_BYTES), parts.clock()
+    with parts.storage.writing() as connection:
+        insert_challenge(connection, challenge, account, now, now + CHALLENGE_SECONDS)
+    return Challenge(challenge=challenge, expires=now + CHALLENGE_SECONDS)
+
+
+def create_token(parts: Parts, statement: Statement) -> Token:
+    """The token that a `login` or `fetch` statement is worth.
+
+    Raises: Refused(challenge-ended | login-refused).
+    """
+    body, now = statement.body, parts.clock()
+    assert isinstance(body, Login | Fetch)
+    scope, slot = (KEYRING_SCOPE, body.slot) if isinstance(body, Fetch) else (PERSON_SCOPE, None)
+    expires = now + (PERSON_TOKEN_SECONDS if slot is None else KEYRING_TOKEN_SECONDS)
+    token, sha256 = new_credential(LOGIN_PREFIX, parts.random)
+    with parts.storage.writing() as connection:
+        # Refusals are raised after the commit: the challenge is gone whatever comes of it.
+        is_taken = take_challenge(connection, body.challenge, body.by, now) and now < body.expires
+        found = find_sign_key(connection, body.by) if slot is None else find_fetch_key(connection, body.by, slot)
+        is_genuine = _verifies(statement, parts.deployment.sign_public if found is None else found.public)
+        is_login = is_genuine and found is not None and found.key == body.key and body.url == parts.settings.url
+        if is_taken and is_login:
+            insert_token(connection, sha256, body.by, scope, slot, now, expires)
+    if not is_taken:
+        raise Refused("challenge-ended")
+    if not is_login:
+        raise Refused("login-refused")
+    return Token.model_validate({"token": token, "scope": scope, "expires": expires})
+
+
+def end_token(parts: Parts, token_sha256: bytes) -> None:
+    """Log out."""
+    with parts.storage.writing() as connection:
+        delete_token(connection, token_sha256)
+
+
+def _verifies(statement: Statement, public: bytes) -> bool:
+    try:
+        (signature,) = statement.envelope.signatures
+        ed25519.verify(public, statement.envelope.signed_bytes, signature)
+    except (ValueError, SignatureError):
+        return False
+    return True

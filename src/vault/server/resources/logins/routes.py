@@ -1,0 +1,86 @@
+"""Challenges, logins and logging out over HTTP."""
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+
+from vault.errors import AudienceError, PayloadTypeError
+from vault.protocol.api import Challenge, ChallengeRequest, Token
+from vault.protocol.envelope import Statement
+from vault.protocol.problems import Refused
+from vault.protocol.vocabulary import StatementType
+from vault.server.http.answers import json_answer
+from vault.server.http.credentials import KeyringReader
+from vault.server.http.operations import Credential, operation
+from vault.server.http.peers import peer_of
+from vault.server.http.submissions import read_body, read_submission
+from vault.server.limits import Limited
+from vault.server.parts import WithParts
+from vault.server.resources.logins.actions import create_challenge, create_token, end_token
+
+router = APIRouter()
+
+_TYPES = (StatementType.LOGIN, StatementType.FETCH)
+
+
+@router.post(
+    "/v1/login/challenges",
+    **operation(
+        "createChallenge",
+        "login",
+        "32 bytes to be signed within a minute",
+        credential=Credential.NONE,
+        body=ChallengeRequest,
+        answer=Challenge,
+        status=201,
+    ),
+)
+async def post_challenge(request: Request, parts: WithParts) -> Response:
+    """The same for accounts that do not exist."""
+    wanted = await read_body(request, ChallengeRequest)
+    peer = peer_of(request)
+    parts.limits.take(Limited.CHALLENGES_OF_PEER, peer)
+    parts.limits.take(Limited.CHALLENGES, peer.encode() + wanted.account)
+    return json_answer(await to_thread.run_sync(create_challenge, parts, wanted.account), 201)
+
+
+@router.post(
+    "/v1/login/tokens",
+    **operation(
+        "createToken",
+        "login",
+        "A login token for a signed challenge",
+        credential=Credential.NONE,
+        statement=_TYPES,
+        answer=Token,
+        status=201,
+        problems=("challenge-ended", "login-refused", "part-surplus"),
+    ),
+)
+async def post_token(request: Request, parts: WithParts) -> Response:
+    """A person's sign key gets a `person` token, a slot's fetch key a `keyring` token."""
+    submission = await read_submission(request)
+    if submission.envelope.type not in _TYPES:
+        raise PayloadTypeError("expected a login or fetch statement")
+    statement = Statement.of(submission.envelope)
+    if statement.body.audience != parts.settings.audience:
+        raise AudienceError("expected a statement for this deployment")
+    if any(part is not None for part in (submission.seals, submission.blob, submission.slots, submission.salt)):
+        raise Refused("part-surplus")
+    return json_answer(await to_thread.run_sync(create_token, parts, statement), 201)
+
+
+@router.delete(
+    "/v1/login/tokens/current",
+    **operation(
+        "deleteToken",
+        "login",
+        "Log out: this token ends now",
+        credential=Credential.KEYRING,
+        answer=None,
+        status=204,
+    ),
+)
+async def delete_current_token(holder: KeyringReader, parts: WithParts) -> Response:
+    """A token of either scope."""
+    await to_thread.run_sync(end_token, parts, holder.token_sha256)
+    return Response(status_code=204)

@@ -1,0 +1,44 @@
+"""The public header of a slot, from which a new device derives its fetch key.
+
+An account or a kind that is not there gets a header all the same, always the same one, made by the same work.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from vault.encoding import write_base64
+from vault.protocol.api import SlotHeader
+from vault.protocol.slot import fake_slot_header
+from vault.server.http.answers import json_answer
+from vault.server.http.operations import Credential, operation
+from vault.server.http.paths import AccountPath
+from vault.server.http.peers import peer_of
+from vault.server.limits import Limited
+from vault.server.parts import WithParts
+from vault.server.resources.slots.rows import find_slot_header
+
+router = APIRouter()
+
+SlotKindPath = Annotated[int, Path(ge=1, le=3)]
+
+
+@router.get(
+    "/v1/accounts/{account}/slots/{kind}",
+    **operation(
+        "getSlotHeader",
+        "accounts",
+        "The public header of a slot of the keyring",
+        credential=Credential.NONE,
+        answer=SlotHeader,
+        problems=("not-found", "too-many"),
+    ),
+)
+async def get_slot_header(request: Request, account: AccountPath, kind: SlotKindPath, parts: WithParts) -> Response:
+    """Whether it is a real one cannot be told from the answer."""
+    peer = peer_of(request)
+    parts.limits.take(Limited.SLOT_HEADERS_OF_PEER, peer)
+    parts.limits.take(Limited.SLOT_HEADERS, peer.encode() + account)
+    fake = fake_slot_header(parts.secret, account, kind)
+    found = await parts.storage.read(lambda connection: find_slot_header(connection, account, kind))
+    return json_answer(SlotHeader(kind=kind, header=write_base64(found or fake)))
