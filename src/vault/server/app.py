@@ -13,6 +13,7 @@ from vault.server.resources.logins.routes import router as logins
 from vault.server.resources.slots.routes import router as slots
 
 TITLE = "Coach Vault"
+ROUTERS = (deployment, apps, enrolments, logins, slots)
 
 
 def build_app(parts: Parts) -> FastAPI:
@@ -20,7 +21,7 @@ def build_app(parts: Parts) -> FastAPI:
     start_logs()
     app = FastAPI(title=TITLE, version="1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.parts = parts
-    for router in (deployment, apps, enrolments, logins, slots):
+    for router in ROUTERS:
         app.include_router(router)
     answer_problems(app)
     app.add_middleware(Answers, random=parts.random)

@@ -3,6 +3,7 @@
 Secrets are not settings; they stand in a file of their own (`secrets_file`).
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -15,6 +16,7 @@ from vault.protocol.fields import Audience
 from vault.server.limits import Limited, Rate
 
 SETTINGS_FILE = "server.toml"
+_FOLDER_VARIABLE = "COACH_VAULT_DATA"
 _SQLITE = "sqlite:///"
 _MINUTE_SECONDS = 60
 _HOUR_SECONDS = 3_600
@@ -123,10 +125,20 @@ def load_settings(folder: Path) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise SettingsError(f"{SETTINGS_FILE}: look at {place}: {first['msg']}") from None
+        raise SettingsError(f"{SETTINGS_FILE}: look at {place}: {first['msg'].removeprefix('Value error, ')}") from None
     except ValueError:
         raise SettingsError(f"{SETTINGS_FILE}: expected TOML") from None
     return found.model_copy(update={"database": _beside(folder, found.database)})
+
+
+def name_folder_for_workers(folder: Path) -> None:
+    """Let processes that are started from here on find the data folder."""
+    os.environ[_FOLDER_VARIABLE] = str(folder.resolve())
+
+
+def folder_of_workers() -> Path:
+    """The data folder that `name_folder_for_workers` named."""
+    return Path(os.environ[_FOLDER_VARIABLE])
 
 
 def _beside(folder: Path, database: str) -> str:

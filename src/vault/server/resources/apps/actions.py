@@ -50,3 +50,10 @@ def disable_app(storage: Storage, app: str) -> None:
         if not has_app(connection, app):
             raise AppError("there is no app of that slug; see `apps list`")
         disable(connection, app)
+
+
+def require_app_there(storage: Storage, app: str) -> None:
+    """Return if there is an app of that slug. Raises: AppError."""
+    with storage.reading() as connection:
+        if not has_app(connection, app):
+            raise AppError("there is no app of that slug; see `apps list`")

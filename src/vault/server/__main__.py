@@ -1,0 +1,42 @@
+"""The operator's command: `coach-vault-server`. Exit codes: 0 done, 1 refused or not good, 2 usage."""
+
+import sys
+
+import typer
+
+from vault.errors import VaultError
+from vault.server.commands.apps import apps, enrolments
+from vault.server.commands.check import check
+from vault.server.commands.description import openapi
+from vault.server.commands.folder import bring_to_head, init
+from vault.server.commands.output import say_error
+from vault.server.commands.serve import serve, try_out
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Run a Coach Vault server. It stores what people sealed and signed; it can open none of it.",
+)
+app.command("init")(init)
+app.command("try")(try_out)
+app.command("serve")(serve)
+app.command("migrate")(bring_to_head)
+app.command("check")(check)
+app.command("openapi")(openapi)
+app.add_typer(apps, name="apps")
+app.add_typer(enrolments, name="enrolments")
+
+
+def main() -> None:
+    """Run one command; every error of this package is one line and exit code 1."""
+    try:
+        app()
+    except VaultError as error:
+        say_error(error, as_json="--json" in sys.argv[1:])
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

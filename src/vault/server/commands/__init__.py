@@ -1,0 +1,1 @@
+"""What an operator can do, one module for each idea."""
