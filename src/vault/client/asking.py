@@ -1,0 +1,42 @@
+"""Ask the server something as a person: with a token, and with answers of one shape alone."""
+
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from pydantic import BaseModel
+
+from vault.client.answers import read_answer, require_success
+from vault.client.calls import Act, Answer, Call
+from vault.client.logging_in import log_in
+from vault.client.session import Session
+
+Model = TypeVar("Model", bound=BaseModel)
+
+PAGE = 200
+PAGE_ANSWER_BYTES = 32 * 1024 * 1024
+
+
+def get(session: Session, path: str, model: type[Model], **query: str | int) -> Act[Model]:
+    """What the server answers to a person's GET, logging in where that is needed."""
+    answer = yield from call_as_person(session, "GET", path + (f"?{urlencode(query)}" if query else ""))
+    return read_answer(answer, model)
+
+
+def get_bytes(session: Session, path: str, limit_bytes: int) -> Act[bytes]:
+    """The raw bytes behind `path`, at most `limit_bytes`."""
+    answer = yield from call_as_person(session, "GET", path, answer_bytes=limit_bytes)
+    require_success(answer)
+    return answer.body
+
+
+def call_as_person(
+    session: Session, method: str, path: str, body: bytes | None = None, answer_bytes: int = PAGE_ANSWER_BYTES
+) -> Act[Answer]:
+    """The answer to one call with a login token; a token that has ended is replaced once."""
+    token = yield from log_in(session)
+    answer = yield Call(method, path, body, token, answer_bytes)
+    if answer.status == 401:
+        session.token = None
+        token = yield from log_in(session)
+        answer = yield Call(method, path, body, token, answer_bytes)
+    return answer

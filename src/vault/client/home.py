@@ -1,0 +1,142 @@
+"""A person's folder on one device: one file, one lock, replaced whole or not at all.
+
+What stands in the file in the clear is what a server may know as well; the rest is sealed under the keyring key.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from filelock import FileLock, Timeout
+from pydantic import Field, ValidationError
+
+from vault.client.errors import UsageError
+from vault.encoding import read_base64, write_base64
+from vault.errors import FormatError
+from vault.protocol.fields import Audience, BaseUrl, Closed, Hash
+from vault.protocol.strict_json import read_json
+
+FILE_NAME = "vault.json"
+KIT_NAME = "kit"
+FILE_MAXIMUM_BYTES = 512 * 1024 * 1024
+
+
+class StoredSlot(Closed):
+    """A slot as the file keeps it: base64 of its 144 bytes."""
+
+    kind: Annotated[int, Field(ge=1, le=3)]
+    slot: str
+
+
+class StoredVault(Closed):
+    """The file: where the deployment is, who this is, the newest keyring with its slots, and the sealed state."""
+
+    format: Annotated[int, Field(ge=1, le=1)]
+    url: BaseUrl
+    audience: Audience
+    account: Hash
+    keyring: str
+    slots: tuple[StoredSlot, ...]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The file, read: raw bytes of keyring, slots by kind, and state."""
+
+    url: str
+    audience: str
+    account: bytes
+    keyring: bytes
+    slots: dict[int, bytes]
+    state: bytes
+
+
+class Home:
+    """The folder, held by one process at a time."""
+
+    def __init__(self, folder: Path | str) -> None:
+        """Take the folder. Raises: UsageError where another process holds it, or it cannot be written."""
+        self.folder = Path(folder).expanduser()
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = FileLock(self.folder / "lock", timeout=0, thread_local=False)
+            self._lock.acquire()
+        except Timeout:
+            raise UsageError("another program has this folder open; close it, or choose another folder") from None
+        except OSError:
+            raise UsageError("this folder cannot be written; choose another one") from None
+
+    @property
+    def file(self) -> Path:
+        """The one file."""
+        return self.folder / FILE_NAME
+
+    def exists(self) -> bool:
+        """Whether someone lives here."""
+        return self.file.exists()
+
+    def read(self) -> Contents:
+        """The file. Raises: UsageError where there is none, or it is damaged."""
+        try:
+            raw = self.file.read_bytes()
+            stored = StoredVault.model_validate(read_json(raw))
+            return Contents(
+                url=stored.url,
+                audience=stored.audience,
+                account=stored.account,
+                keyring=read_base64(stored.keyring),
+                slots={each.kind: read_base64(each.slot) for each in stored.slots},
+                state=read_base64(stored.state),
+            )
+        except FileNotFoundError:
+            raise UsageError("nobody lives in this folder yet; make an identity or recover one first") from None
+        except (FormatError, ValidationError):
+            raise UsageError("the file in this folder is damaged; recover the identity into a new folder") from None
+
+    def write(self, contents: Contents) -> None:
+        """Replace the file; after a crash it is the old one or the new one."""
+        stored = StoredVault(
+            format=1,
+            url=contents.url,
+            audience=contents.audience,
+            account=contents.account,
+            keyring=write_base64(contents.keyring),
+            slots=tuple(
+                StoredSlot(kind=kind, slot=write_base64(slot)) for kind, slot in sorted(contents.slots.items())
+            ),
+            state=write_base64(contents.state),
+        )
+        replace_file(self.file, stored.model_dump_json().encode("ascii"))
+
+    def find_kit(self) -> str | None:
+        """The kit's text, where this device keeps it."""
+        try:
+            return (self.folder / KIT_NAME).read_text(encoding="ascii").strip()
+        except OSError:
+            return None
+
+    def write_kit(self, text: str) -> None:
+        """Keep the kit's text beside the file: without the passphrase it opens nothing."""
+        replace_file(self.folder / KIT_NAME, text.encode("ascii") + b"\n")
+
+    def close(self) -> None:
+        """Give the folder back."""
+        self._lock.release()
+
+
+def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write `content` beside `path`, flush it, and rename it into place."""
+    beside = path.with_name(path.name + ".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,82 @@
+"""Logging in: a signed answer to a challenge becomes a token that lives in memory for minutes.
+
+Source: docs/protocol.md section 9.
+"""
+
+import json
+
+from vault.client.answers import read_answer
+from vault.client.calls import Act, Call
+from vault.client.crypto.identity import SecretKeys
+from vault.client.errors import VerificationError
+from vault.client.session import Session, Token
+from vault.protocol.api import Challenge
+from vault.protocol.api import Token as TokenAnswer
+from vault.protocol.envelope import Statement, sign
+from vault.protocol.limits import CHALLENGE_SECONDS, SUITE
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Login
+from vault.protocol.vocabulary import StatementType
+
+RENEW_BEFORE_SECONDS = 30
+
+
+def log_in(session: Session) -> Act[str]:
+    """A token that is good for some seconds yet. Raises: Refused(login-refused | too-many)."""
+    token = session.token
+    if token is not None and token.expires > session.now() + RENEW_BEFORE_SECONDS:
+        return token.text
+    granted = yield from _answer_with_known_keys(session)
+    if granted.scope != "person":
+        raise VerificationError("schema", "expected a token of a person")
+    session.token = Token(granted.token, granted.expires)
+    return granted.token
+
+
+def _answer_with_known_keys(session: Session) -> Act[TokenAnswer]:
+    """The newest own keys log in; where a rotation was cut off they are not known yet, and those before them do."""
+    for generation in sorted(session.generations, reverse=True)[:2]:
+        challenge = yield from ask_challenge(session.account)
+        keys = session.generations[generation]
+        answer = yield Call("POST", "/v1/login/tokens", submission(_answer_challenge(session, keys, challenge)))
+        try:
+            granted = read_answer(answer, TokenAnswer)
+        except Refused as refused:
+            if refused.code != "login-refused":
+                raise
+            continue
+        session.published = None if generation == max(session.generations) else generation
+        return granted
+    raise Refused("login-refused")
+
+
+def ask_challenge(account: bytes) -> Act[bytes]:
+    """32 bytes to answer within a minute."""
+    body = json.dumps({"account": account.hex()}).encode("ascii")
+    answer = yield Call("POST", "/v1/login/challenges", body)
+    return read_answer(answer, Challenge).challenge
+
+
+def _answer_challenge(session: Session, keys: SecretKeys, challenge: bytes) -> Statement:
+    """Only a `login` statement is ever signed for a server's bytes, and these stand in it as one member."""
+    now = session.now()
+    body = Login(
+        suite=SUITE,
+        type=StatementType.LOGIN,
+        audience=session.deployment.audience,
+        id=session.random(16),
+        by=session.account,
+        key=keys.sign_key,
+        at=now,
+        after=None,
+        seen=None,
+        url=session.deployment.url,
+        challenge=challenge,
+        expires=now + CHALLENGE_SECONDS,
+    )
+    return sign(body, [keys.sign_seed])
+
+
+def submission(statement: Statement) -> bytes:
+    """The JSON that carries a statement without parts."""
+    return json.dumps({"statement": statement.envelope.to_json(statement.body.key)}).encode("ascii")

@@ -1,0 +1,186 @@
+"""People under local nicknames: invited, introduced, compared by safety number, and noticed when their keys change.
+
+A nickname stays on this person's devices. What ties it to an account is an invitation's secret, or two people reading
+numbers to each other. Source: docs/protocol.md section 2.
+"""
+
+from vault.client.asking import PAGE, get
+from vault.client.calls import Act, Take
+from vault.client.codes import INVITATION, Code, read_code, write_code
+from vault.client.errors import IntroductionError, UsageError, VerificationError
+from vault.client.invitation import SECRET_BYTES, invitation_mac, require_introduction_of
+from vault.client.keyring import Invitation, Person, PersonState
+from vault.client.keys_of import current_keys
+from vault.client.safety_number import SafetyNumber, safety_number
+from vault.client.session import Session
+from vault.client.verifying import read_envelope
+from vault.client.writing import Submission, common_members, enqueue, flush, turn_of
+from vault.encoding import read_hex
+from vault.errors import EncodingError
+from vault.protocol.api import Introductions
+from vault.protocol.statements import Introduction
+from vault.protocol.vocabulary import StatementType
+
+
+def invite(session: Session, name: str) -> str:
+    """One string to hand to the person whom this client will call `name`; it says which account invites them."""
+    require_new_name(session, name)
+    session.invitations = [each for each in session.invitations if each.name != name]
+    invitation = Invitation(name=name, secret=session.random(SECRET_BYTES))
+    session.invitations.append(invitation)
+    session.changed = True
+    session.save()
+    return write_code(Code(INVITATION, session.account, invitation.secret))
+
+
+def require_new_name(session: Session, name: str) -> None:
+    """Return if nobody has that nickname. Raises: UsageError."""
+    if not name or name != name.strip() or len(name) > 100 or not name.isprintable():
+        raise UsageError("expected a name of 1 to 100 characters")
+    if find_by_name(session, name) is not None:
+        raise UsageError("somebody has that name already; choose another one")
+
+
+def introduce(session: Session, code: str, name: str) -> Act[Person]:
+    """Answer an invitation: the inviter becomes known as `name`, and learns which account was invited.
+
+    Raises: CodeError; Unreachable, and then the introduction waits in the outbox.
+    """
+    person = enqueue_introduction(session, code, name)
+    session.save()
+    yield Take(turn_of(None))
+    yield from flush(session, None)
+    return person
+
+
+def enqueue_introduction(session: Session, code: str, name: str) -> Person:
+    """Put the introduction into the outbox and the inviter among the people."""
+    invitation = read_code(code, INVITATION)
+    if invitation.account == session.account:
+        raise UsageError("this is your own invitation; give it to the person whom you invite")
+    person = session.people.get(invitation.account)
+    if person is None:
+        require_new_name(session, name)
+        person = Person(account=invitation.account, name=name, state=PersonState.UNVERIFIED, key=None)
+        session.people[invitation.account] = person
+    body = Introduction(
+        **common_members(session, StatementType.INTRODUCTION, None, session.current),
+        to=invitation.account,
+        mac=invitation_mac(invitation.secret, invitation.account, session.account),
+    )
+    enqueue(session, "/v1/introductions", Submission(body), None, (session.current.sign_seed,))
+    session.changed = True
+    return person
+
+
+def fetch_introductions(session: Session) -> Act[list[Person]]:
+    """The people whose introductions answer open invitations; each invitation takes the first that is right."""
+    found: list[Person] = []
+    after: str | None = None
+    while session.invitations:
+        query: dict[str, str | int] = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
+        page = yield from get(session, "/v1/introductions", Introductions, **query)
+        for members in page.data:
+            person = yield from _take_introduction(session, members)
+            if person is not None:
+                found.append(person)
+        after = page.next
+        if after is None:
+            break
+    if found:
+        session.changed = True
+        session.save()
+    return found
+
+
+def _take_introduction(session: Session, members: dict[str, object]) -> Act[Person | None]:
+    statement = read_envelope(session, members, None)
+    body = statement.body
+    if not isinstance(body, Introduction) or body.to != session.account:
+        raise VerificationError("schema", "expected an introduction to this account")
+    for invitation in session.invitations:
+        try:
+            require_introduction_of(invitation.secret, body)
+        except IntroductionError:
+            continue
+        keys = yield from current_keys(session, body.by)
+        signer = next((each for each in session.keys[body.by].generations if each.sign_key == body.key), keys)
+        statement.envelope.verify(signer.sign_public)
+        session.invitations = [each for each in session.invitations if each.secret != invitation.secret]
+        person = session.people.get(body.by) or Person(
+            account=body.by, name=invitation.name, state=PersonState.UNVERIFIED, key=None
+        )
+        session.people[body.by] = person
+        return person
+    return None
+
+
+def find_by_name(session: Session, name: str) -> Person | None:
+    """The person with this nickname."""
+    return next((person for person in session.people.values() if person.name == name), None)
+
+
+def find_person(session: Session, name: str) -> Act[Person]:
+    """The person with this nickname or account; introductions are fetched where the name waits for one.
+
+    Raises: UsageError.
+    """
+    person = find_by_name(session, name)
+    if person is None and any(invitation.name == name for invitation in session.invitations):
+        yield from fetch_introductions(session)
+        person = find_by_name(session, name)
+        if person is None:
+            raise UsageError("that person has not answered the invitation yet")
+    if person is None:
+        try:
+            person = session.people.get(read_hex(name, 32))
+        except EncodingError:
+            person = None
+    if person is None:
+        raise UsageError("nobody has that name; invite them, or look at the list of people")
+    return person
+
+
+def rename(session: Session, account: bytes, name: str) -> Person:
+    """Give an account a nickname, or another one."""
+    require_new_name(session, name)
+    before = session.people.get(account)
+    person = (
+        Person(account=account, name=name, state=PersonState.UNVERIFIED, key=None)
+        if before is None
+        else before.model_copy(update={"name": name})
+    )
+    session.people[account] = person
+    session.changed = True
+    session.save()
+    return person
+
+
+def compare(session: Session, person: Person) -> Act[SafetyNumber]:
+    """The safety number with that person, over the newest verified keys of both.
+
+    The person's state is *changed* from then on where the keys are not the ones that were confirmed.
+    """
+    keys = yield from current_keys(session, person.account)
+    notice_change(session, person, keys.sign_key)
+    return safety_number(session.account, session.current.sign_public, person.account, keys.sign_public)
+
+
+def notice_change(session: Session, person: Person, sign_key: bytes) -> Person:
+    """The person, *changed* where another sign key had been confirmed."""
+    if person.state == PersonState.VERIFIED and person.key != sign_key:
+        person = person.model_copy(update={"state": PersonState.CHANGED})
+        session.people[person.account] = person
+        session.changed = True
+        session.save()
+    return person
+
+
+def confirm(session: Session, person: Person) -> Act[Person]:
+    """Remember that the numbers were compared and are equal."""
+    keys = yield from current_keys(session, person.account)
+    confirmed = person.model_copy(update={"state": PersonState.VERIFIED, "key": keys.sign_key})
+    session.people[person.account] = confirmed
+    session.changed = True
+    session.save()
+    return confirmed

@@ -1,0 +1,158 @@
+"""The two drivers of acts: one blocks a thread, one runs on a loop. Everything else about the network stands here too.
+
+No redirect is followed, no environment proxy is used, and nothing longer than the act allows is read.
+"""
+
+import asyncio
+import threading
+from contextlib import AsyncExitStack, ExitStack
+from typing import Any, TypeVar
+
+import httpx
+
+from vault.client.calls import Act, Answer, Call, Take
+from vault.client.errors import Unreachable, VerificationError
+
+Value = TypeVar("Value")
+
+TIMEOUT_SECONDS = 30.0
+_DONE = Answer(status=0)
+
+
+class Driver:
+    """Runs acts to their end in the calling thread; several threads may share one."""
+
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        """`transport` replaces the network, as tests do."""
+        self._client = httpx.Client(base_url=url, transport=transport, **_SETTINGS)
+        self._turns: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def run(self, act: Act[Value]) -> Value:
+        """What the act returns. Raises: what the act raises, Unreachable where no answer came."""
+        with ExitStack() as turns:
+            taken: set[str] = set()
+            step: Answer | Exception = _DONE
+            first = True
+            while True:
+                try:
+                    effect = next(act) if first else _resume(act, step)
+                except StopIteration as end:
+                    value: Value = end.value
+                    return value
+                first = False
+                if isinstance(effect, Take):
+                    if effect.name not in taken:
+                        taken.add(effect.name)
+                        with self._guard:
+                            lock = self._turns.setdefault(effect.name, threading.Lock())
+                        turns.enter_context(lock)
+                    step = _DONE
+                else:
+                    step = self._send(effect)
+
+    def _send(self, call: Call) -> Answer | Exception:
+        try:
+            with self._client.stream(call.method, call.path, content=call.body, headers=_headers(call)) as response:
+                body = bytearray()
+                for chunk in response.iter_raw():
+                    body += chunk
+                    if len(body) > call.answer_bytes:
+                        return _too_large()
+                return _answer(response, bytes(body))
+        except httpx.HTTPError as error:
+            return _unreachable(error)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+class AsyncDriver:
+    """Runs acts to their end on the running loop; many at once."""
+
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """`transport` replaces the network, as tests do."""
+        self._client = httpx.AsyncClient(base_url=url, transport=transport, **_SETTINGS)
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def run(self, act: Act[Value]) -> Value:
+        """What the act returns. Raises: what the act raises, Unreachable where no answer came."""
+        async with AsyncExitStack() as turns:
+            taken: set[str] = set()
+            step: Answer | Exception = _DONE
+            first = True
+            while True:
+                try:
+                    effect = next(act) if first else _resume(act, step)
+                except StopIteration as end:
+                    value: Value = end.value
+                    return value
+                first = False
+                if isinstance(effect, Take):
+                    if effect.name not in taken:
+                        taken.add(effect.name)
+                        await turns.enter_async_context(self._turns.setdefault(effect.name, asyncio.Lock()))
+                    step = _DONE
+                else:
+                    step = await self._send(effect)
+
+    async def _send(self, call: Call) -> Answer | Exception:
+        try:
+            async with self._client.stream(
+                call.method, call.path, content=call.body, headers=_headers(call)
+            ) as response:
+                body = bytearray()
+                async for chunk in response.aiter_raw():
+                    body += chunk
+                    if len(body) > call.answer_bytes:
+                        return _too_large()
+                return _answer(response, bytes(body))
+        except httpx.HTTPError as error:
+            return _unreachable(error)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+_SETTINGS: dict[str, Any] = {
+    "timeout": TIMEOUT_SECONDS,
+    "follow_redirects": False,
+    "trust_env": False,
+    "headers": {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "coach-vault"},
+    "limits": httpx.Limits(max_connections=16, max_keepalive_connections=16),
+}
+
+
+def _resume(act: Act[Value], step: Answer | Exception) -> Call | Take:
+    return act.throw(step) if isinstance(step, Exception) else act.send(step)
+
+
+def _headers(call: Call) -> dict[str, str]:
+    headers = {} if call.body is None else {"Content-Type": "application/json"}
+    if call.credential is not None:
+        headers["Authorization"] = f"Bearer {call.credential}"
+    return headers
+
+
+def _answer(response: httpx.Response, body: bytes) -> Answer | Exception:
+    if response.is_redirect:
+        return VerificationError("redirect", "expected an answer, not a redirect")
+    retry_after = response.headers.get("retry-after", "")
+    return Answer(
+        status=response.status_code,
+        media_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+        retry_after_seconds=int(retry_after) if retry_after.isascii() and retry_after.isdigit() else None,
+        body=body,
+    )
+
+
+def _too_large() -> VerificationError:
+    return VerificationError("size", "expected a shorter answer")
+
+
+def _unreachable(error: httpx.HTTPError) -> Unreachable:
+    unreachable = Unreachable("the deployment does not answer")
+    unreachable.__cause__ = error
+    return unreachable

@@ -1,0 +1,302 @@
+"""The one way a client writes: sign on top of what stands, keep the exact bytes, send them, believe the answer last.
+
+The bytes are durable on this device before they leave it. Without an answer they stay in the outbox and are sent again,
+the same; with a no they are marked and what follows them is signed anew on what does stand.
+Source: docs/protocol.md sections 3.2 and 4 (Order).
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from vault.client.answers import read_answer
+from vault.client.asking import call_as_person
+from vault.client.calls import Act, Call, Take
+from vault.client.crypto.identity import SecretKeys
+from vault.client.errors import Unreachable, VerificationError
+from vault.client.session import Session, waiting_body
+from vault.client.state import Waiting
+from vault.client.verifying import require_clock, require_not_broken
+from vault.client.views import View, refresh, take_own
+from vault.encoding import read_base64, read_hex, write_base64
+from vault.errors import FormatError
+from vault.policy.parties import JOURNAL_READERS
+from vault.protocol.api import Written
+from vault.protocol.envelope import Envelope, Statement, sign
+from vault.protocol.journal import START, JournalId, after_mark, seen_mark
+from vault.protocol.limits import SUITE, ZERO32
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Body
+from vault.protocol.strict_json import read_json
+from vault.protocol.times import floor_to_day
+from vault.protocol.vocabulary import DAY_ROUNDED, JournalKind, StatementType
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A body to sign and the parts that go beside it."""
+
+    body: Body
+    seals: tuple[bytes, ...] | None = None
+    blob: bytes | None = None
+    slots: tuple[bytes, ...] | None = None
+    salt: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A write that stands: its statement, and the server's answer."""
+
+    statement: Statement
+    written: Written
+
+
+def common_members(
+    session: Session, kind: StatementType, journal: JournalId | None, keys: SecretKeys, identifier: bytes | None = None
+) -> dict[str, Any]:
+    """The nine members of section 3.2 for the next statement of this person in that journal."""
+    now = session.now()
+    after, seen = (None, None) if journal is None else find_place(session, journal)
+    return {
+        "suite": SUITE,
+        "type": kind,
+        "audience": session.deployment.audience,
+        "id": session.random(16) if identifier is None else identifier,
+        "by": session.account,
+        "key": keys.sign_key,
+        "at": floor_to_day(now) if kind in DAY_ROUNDED else now,
+        "after": after,
+        "seen": seen,
+    }
+
+
+def find_place(session: Session, journal: JournalId) -> tuple[bytes, bytes | None]:
+    """`after` and `seen` for the next statement: on the newest own one, be it answered or still waiting."""
+    salt = find_salt(session, journal)
+    pending = [each for each in list_waiting(session, journal) if each.refused is None]
+    newest = pending[-1].statement if pending else session.newest.get(journal)
+    if salt is None:
+        return after_mark(None, newest), None
+    seq, head = session.pins.get(journal, (START.seq, START.head))
+    return after_mark(salt, newest), seen_mark(salt, seq, head)
+
+
+def find_salt(session: Session, journal: JournalId) -> bytes | None:
+    """The journal's salt, None where this person does not hold it."""
+    if journal.kind is JournalKind.KEYS:
+        return ZERO32
+    if journal.kind is JournalKind.KEYRING:
+        return session.keyring_salt
+    return session.salts.get(journal.subject)
+
+
+def list_waiting(session: Session, journal: JournalId | None) -> list[Waiting]:
+    """What waits for this journal, in the order in which it was signed."""
+    return [each for each in session.waiting if journal_of(each) == journal]
+
+
+def journal_of(waiting: Waiting) -> JournalId | None:
+    """Where the statement stands once it is written."""
+    return None if waiting.kind is None else JournalId(waiting.kind, bytes.fromhex(waiting.subject))
+
+
+def enqueue(
+    session: Session,
+    path: str,
+    submission: Submission,
+    journal: JournalId | None,
+    seeds: tuple[bytes, ...],
+    enrolment: str | None = None,
+) -> Statement:
+    """Sign, and put the exact bytes into the outbox. `session.save` makes it last."""
+    statement = sign(submission.body, seeds)
+    session.waiting.append(
+        Waiting(
+            type=submission.body.TYPE,
+            path=path,
+            body=write_base64(spell(statement, submission)),
+            statement=statement.id,
+            id=submission.body.id,
+            kind=None if journal is None else journal.kind,
+            subject="" if journal is None else journal.subject.hex(),
+            enrolment=enrolment,
+            refused=None,
+            made=session.now(),
+        )
+    )
+    return statement
+
+
+def spell(statement: Statement, submission: Submission) -> bytes:
+    """The JSON of a submission, written once and never again."""
+    members: dict[str, Any] = {"statement": statement.envelope.to_json(statement.body.key)}
+    for name, parts in (("seals", submission.seals), ("slots", submission.slots)):
+        if parts is not None:
+            members[name] = [write_base64(part) for part in parts]
+    for name, part in (("blob", submission.blob), ("salt", submission.salt)):
+        if part is not None:
+            members[name] = write_base64(part)
+    return json.dumps(members, separators=(",", ":")).encode("ascii")
+
+
+def write(
+    session: Session,
+    path: str,
+    journal: JournalId,
+    build: Callable[[], Submission],
+    seeds: Callable[[], tuple[bytes, ...]] | None = None,
+) -> Act[Done]:
+    """Sign what `build` makes on the newest place, and see it written.
+
+    Raises: Refused; Unreachable, and then the statement is in the outbox; VerificationError.
+    """
+    require_not_broken(session, journal)
+    yield Take(turn_of(journal))
+    unreachable: Unreachable | None = None
+    try:
+        yield from flush(session, journal)
+    except Unreachable as error:
+        unreachable = error
+    for is_last_try in (False, True):
+        submission = build()
+        signers = (session.find_signer(submission.body.key),) if seeds is None else seeds()
+        statement = enqueue(session, path, submission, journal, signers)
+        session.save()
+        if unreachable is not None:
+            raise Unreachable("the deployment does not answer; the statement is kept in the outbox") from unreachable
+        try:
+            return (yield from send(session, session.waiting[-1]))
+        except Refused as refused:
+            if refused.retry_after_seconds is not None:
+                raise Unreachable("the deployment is busy; the statement is kept in the outbox") from refused
+            session.waiting = [each for each in session.waiting if each.statement != statement.id]
+            session.save()
+            if refused.code != "not-newest" or is_last_try:
+                raise
+            yield from learn_place(session, journal, refused)
+    raise AssertionError("a loop of two tries returns or raises")
+
+
+def learn_place(session: Session, journal: JournalId, refused: Refused) -> Act[None]:
+    """Learn the own newest statement: from the verified journal, or, without the salt, from the server's word.
+
+    A lie in the latter costs the statement and nothing else: the server could have dropped it as well.
+    """
+    if journal.kind is JournalKind.ENGAGEMENT and find_salt(session, journal) is not None:
+        yield from refresh(session, journal.subject)
+        return
+    try:
+        newest = read_hex(str(refused.members.get("after")), 32)
+    except FormatError as error:
+        raise VerificationError("schema", "expected the newest statement beside not-newest") from error
+    session.newest[journal] = newest
+
+
+def turn_of(journal: JournalId | None) -> str:
+    """The name of the turn in which writes to one journal follow each other."""
+    return "introductions" if journal is None else f"{journal.kind}:{journal.subject.hex()}"
+
+
+def flush(session: Session, journal: JournalId | None) -> Act[None]:
+    """Send what waits for this journal, oldest first. A no marks the statement; what follows is signed anew.
+
+    Raises: Unreachable where no answer comes; nothing is lost.
+    """
+    for waiting in list_waiting(session, journal):
+        if waiting.refused is not None:
+            continue
+        try:
+            yield from send(session, waiting)
+        except Refused as refused:
+            if refused.retry_after_seconds is not None:
+                raise Unreachable("the deployment is busy; the outbox is sent later") from refused
+            mark_refused(session, waiting, refused.code)
+
+
+def mark_refused(session: Session, waiting: Waiting, code: str) -> None:
+    """Keep the statement with its code for the person to see, and sign those behind it on what stands."""
+    place = next(index for index, each in enumerate(session.waiting) if each.statement == waiting.statement)
+    session.waiting[place] = waiting.model_copy(update={"refused": code})
+    journal = journal_of(waiting)
+    if journal is not None:
+        followers = [
+            index
+            for index, each in enumerate(session.waiting)
+            if index > place and journal_of(each) == journal and each.refused is None
+        ]
+        kept = {index: session.waiting[index] for index in followers}
+        for index in followers:
+            session.waiting[index] = kept[index].model_copy(update={"refused": "busy"})
+        for index in followers:
+            session.waiting[index] = sign_again(session, kept[index], journal)
+    session.save()
+
+
+def sign_again(session: Session, waiting: Waiting, journal: JournalId) -> Waiting:
+    """The same statement on another place: its parts are bound to its `id`, which stays."""
+    members = read_json(waiting_body(waiting))
+    statement = Statement.of(Envelope.from_json(members["statement"]))
+    after, seen = find_place(session, journal)
+    body = statement.body.model_copy(update={"after": after, "seen": seen})
+    again = sign(body, [session.find_signer(body.key)])
+    members["statement"] = again.envelope.to_json(body.key)
+    spelled = json.dumps(members, separators=(",", ":")).encode("ascii")
+    return waiting.model_copy(update={"body": write_base64(spelled), "statement": again.id})
+
+
+def send(session: Session, waiting: Waiting) -> Act[Done]:
+    """Send one submission of the outbox and take its answer over.
+
+    Raises: Refused; Unreachable; VerificationError for an answer that does not fit the statement.
+    """
+    body = waiting_body(waiting)
+    if waiting.enrolment is not None:
+        answer = yield Call("POST", waiting.path, body, waiting.enrolment)
+    else:
+        answer = yield from call_as_person(session, "POST", waiting.path, body)
+    written = read_answer(answer, Written)
+    members = read_json(body)
+    statement = Statement.of(Envelope.from_json(members["statement"]))
+    require_same(written, statement)
+    if answer.status == 201:
+        require_clock(session, written.time)
+    take_written(session, waiting, statement, written)
+    return Done(statement, written)
+
+
+def require_same(written: Written, statement: Statement) -> None:
+    """The answer is about the statement that was sent. Raises: VerificationError."""
+    if written.statement != statement.id:
+        raise VerificationError("schema", "expected an answer about the statement that was sent")
+
+
+def take_written(session: Session, waiting: Waiting, statement: Statement, written: Written) -> None:
+    """Out of the outbox, into what is known; durable when this returns."""
+    journal = journal_of(waiting)
+    session.waiting = [each for each in session.waiting if each.statement != statement.id]
+    if journal is not None:
+        session.newest[journal] = statement.id
+        if written.journal is not None:
+            seq = session.pins.get(journal, (0, b""))[0]
+            view: View | None = session.views.get(journal.subject) if journal.kind is JournalKind.ENGAGEMENT else None
+            if view is not None:
+                take_own(session, view, statement, written, own_seal(session, waiting, statement))
+            elif journal.kind is not JournalKind.ENGAGEMENT and written.journal.seq == seq + 1:
+                session.pins[journal] = (written.journal.seq, written.journal.head)
+    session.save()
+
+
+def own_seal(session: Session, waiting: Waiting, statement: Statement) -> bytes | None:
+    """The writer's own seal among the parts, as the journal will serve it back."""
+    refs = getattr(statement.body, "seals", ())
+    places = [index for index, ref in enumerate(refs) if ref.account == session.account]
+    if not places:
+        return None
+    return read_base64(read_json(waiting_body(waiting))["seals"][places[0]])
+
+
+def holds_salt(session: Session, engagement: bytes) -> bool:
+    """Whether this account reads that engagement's journal."""
+    view: View | None = session.views.get(engagement)
+    return engagement in session.salts and (view is None or view.find_role(session.account) in JOURNAL_READERS)
