@@ -5,7 +5,6 @@ statement; here they are only spelled correctly.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -17,22 +16,12 @@ from vault.protocol.envelope import Envelope
 from vault.protocol.limits import BODY_MAXIMUM_BYTES, LIST_MAXIMUM, SALT_BYTES
 from vault.protocol.problems import Refused
 from vault.protocol.strict_json import read_json
+from vault.server.sequencer.submission import Submission
 
 MEDIA_TYPE = "application/json"
 _MEMBERS = ("statement", "seals", "blob", "slots", "salt")
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A statement and its parts; None for a part that was not sent."""
-
-    envelope: Envelope
-    seals: tuple[bytes, ...] | None
-    blob: bytes | None
-    slots: tuple[bytes, ...] | None
-    salt: bytes | None
 
 
 async def read_submission(request: Request) -> Submission:

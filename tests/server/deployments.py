@@ -1,0 +1,110 @@
+"""A real server over a real migrated database, whose clock is told and whose randomness is not.
+
+The database is migrated once in a process; every test gets a copy of the empty file.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from vault.server.app import build_app
+from vault.server.clock import random_bytes
+from vault.server.limits import Limits
+from vault.server.parts import Parts
+from vault.server.resources.apps.actions import create_app
+from vault.server.resources.enrolments.actions import create_enrolment
+from vault.server.secrets_file import Secrets
+from vault.server.settings import LimitSettings, Settings
+from vault.server.storage.engine import Storage
+from vault.server.storage.schema import migrate
+from vault.server.storage.tables import metadata
+
+URL = "http://127.0.0.1:8001"
+AUDIENCE = "127.0.0.1:8001/log"
+NOW = 1_800_000_000
+SECRETS = Secrets(b"\x01" * 32, b"\x02" * 32)
+APP = "acme"
+
+
+@dataclass(slots=True)
+class Clock:
+    """Unix seconds that stand still until a test moves them."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+    def move(self, seconds: int) -> None:
+        self.now += seconds
+
+
+@dataclass(slots=True)
+class Deployment:
+    """One server and what a test needs to look behind it."""
+
+    parts: Parts
+    clock: Clock
+    app: FastAPI
+    app_key: str
+
+    def client(self, peer: str = "127.0.0.1") -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, client=(peer, 40_000))
+        return httpx.AsyncClient(transport=transport, base_url=URL)
+
+    def enrolment(self, lasts_seconds: int = 3_600) -> str:
+        """A token of the app that nobody has used."""
+        return create_enrolment(self.parts.storage, APP, lasts_seconds, random_bytes, self.clock()).token
+
+    def digest(self, leave_out: Iterable[str] = ()) -> str:
+        """The hash of all rows of all tables: equal exactly where nothing was changed."""
+        hashed = sha256()
+        with self.parts.storage.reading() as connection:
+            for table in metadata.sorted_tables:
+                if table.name not in leave_out:
+                    rows = sorted(repr(tuple(row)) for row in connection.execute(select(table)))
+                    hashed.update(repr((table.name, rows)).encode())
+        return hashed.hexdigest()
+
+
+@cache
+def _empty_database() -> Path:
+    path = Path(mkdtemp(prefix="coach-vault-tests-")) / "empty.sqlite3"
+    storage = Storage(f"sqlite:///{path}")
+    migrate(storage)
+    storage.sweep()
+    storage.close()
+    return path
+
+
+@contextmanager
+def deployed(folder: Path, limits: LimitSettings | None = None) -> Iterator[Deployment]:
+    """A server with one app, over a new database in `folder`."""
+    path = folder / "vault.sqlite3"
+    shutil.copyfile(_empty_database(), path)
+    clock = Clock()
+    limits = limits or LimitSettings()
+    settings = Settings(url=URL, database=f"sqlite:///{path}", limits=limits)
+    parts = Parts(
+        settings=settings,
+        storage=Storage(settings.database),
+        clock=clock,
+        random=random_bytes,
+        secret=SECRETS.server_secret,
+        deployment=SECRETS.deployment(),
+        limits=Limits(limits.rates(), clock),
+    )
+    key = create_app(parts.storage, APP, random_bytes, clock())
+    try:
+        yield Deployment(parts, clock, build_app(parts), key)
+    finally:
+        parts.storage.close()
