@@ -3,6 +3,7 @@
 Source: docs/protocol.md section 4 rules 4 and 5.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vault.client.calls import Act
@@ -16,6 +17,7 @@ from vault.policy.facts import ContractFact, VersionFact
 from vault.policy.items import list_reader_sets
 from vault.policy.parties import find_current_keys, require_active
 from vault.protocol.blob import BlobContext, blob_context
+from vault.protocol.envelope import Statement
 from vault.protocol.limits import ZERO32
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Item, Reseal
@@ -57,13 +59,22 @@ class ItemView:
         return header
 
 
-def add_item(session: Session, engagement: bytes, kind: ItemKind, text: Text, with_coach: bool = True) -> Act[Done]:
+def add_item(
+    session: Session,
+    engagement: bytes,
+    kind: ItemKind,
+    text: Text,
+    with_coach: bool = True,
+    note: Callable[[Statement], None] | None = None,
+) -> Act[Done]:
     """Version 1 of a new item; a summary is sealed to the coach too unless `with_coach` is False.
+
+    `note` is told the statement before it leaves (see `writing.write`).
 
     Raises: Refused; Unreachable, and then it waits in the outbox; ContentTooLargeError; VerificationError.
     """
     view = yield from ensure_view(session, engagement)
-    return (yield from _write_version(session, view, session.random(16), kind, None, text, with_coach))
+    return (yield from _write_version(session, view, session.random(16), kind, None, text, with_coach, note))
 
 
 def edit_item(
@@ -99,6 +110,7 @@ def _write_version(
     before: VersionFact | None,
     text: Text,
     with_coach: bool,
+    note: Callable[[Statement], None] | None = None,
 ) -> Act[Done]:
     engagement = view.replay.journal.subject
     journal = engagement_journal(engagement)
@@ -144,7 +156,7 @@ def _write_version(
         )
         return Submission(body, seals=sealed.seals, blob=sealed.blob)
 
-    return (yield from write(session, f"/v1/engagements/{engagement.hex()}/items", journal, build))
+    return (yield from write(session, f"/v1/engagements/{engagement.hex()}/items", journal, build, note))
 
 
 def _active(view: View) -> ContractFact:
@@ -233,3 +245,12 @@ def reseal_item(
         return Submission(body, seals=seals)
 
     return (yield from write(session, f"/v1/engagements/{engagement.hex()}/reseals", journal, build))
+
+
+def read_written(session: Session, engagement: bytes, done: Done) -> Act[ItemView]:
+    """What was just written, as every reader will see it."""
+    view = yield from ensure_view(session, engagement)
+    if done.statement.id not in view.by_statement:
+        view = yield from refresh(session, engagement)
+    held = view.by_statement[done.statement.id]
+    return ItemView(held, (yield from read_held(session, view, held)))

@@ -136,6 +136,10 @@ class Session:
         if position != START:
             self.pins[journal] = (position.seq, position.head)
 
+    def forget(self, statement: bytes) -> None:
+        """Files whose note was refused were not added."""
+        self.progress = {key: value for key, value in self.progress.items() if value != statement}
+
     def content(self) -> KeyringContent:
         """What the next keyring holds."""
         sign = None if self.deployment_keys is None else self.deployment_keys[1]

@@ -5,6 +5,7 @@ the same; with a no they are marked and what follows them is signed anew on what
 Source: docs/protocol.md sections 3.2 and 4 (Order).
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ from vault.client.verifying import require_clock, require_not_broken
 from vault.client.views import View, refresh, take_own
 from vault.encoding import read_base64, read_hex, write_base64
 from vault.errors import FormatError
-from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.api import Written
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.journal import START, JournalId, after_mark, seen_mark
@@ -145,9 +145,11 @@ def write(
     path: str,
     journal: JournalId,
     build: Callable[[], Submission],
-    seeds: Callable[[], tuple[bytes, ...]] | None = None,
+    note: Callable[[Statement], None] | None = None,
 ) -> Act[Done]:
     """Sign what `build` makes on the newest place, and see it written.
+
+    `note` is told the statement before it leaves; what it keeps in the session becomes durable with the outbox.
 
     Raises: Refused; Unreachable, and then the statement is in the outbox; VerificationError.
     """
@@ -160,8 +162,11 @@ def write(
         unreachable = error
     for is_last_try in (False, True):
         submission = build()
-        signers = (session.find_signer(submission.body.key),) if seeds is None else seeds()
-        statement = enqueue(session, path, submission, journal, signers)
+        statement = enqueue(session, path, submission, journal, (session.find_signer(submission.body.key),))
+        if submission.blob is not None:
+            session.blobs[hashlib.sha256(submission.blob).digest()] = submission.blob
+        if note is not None:
+            note(statement)
         session.save()
         if unreachable is not None:
             raise Unreachable("the deployment does not answer; the statement is kept in the outbox") from unreachable
@@ -171,6 +176,7 @@ def write(
             if refused.retry_after_seconds is not None:
                 raise Unreachable("the deployment is busy; the statement is kept in the outbox") from refused
             session.waiting = [each for each in session.waiting if each.statement != statement.id]
+            session.forget(statement.id)
             session.save()
             if refused.code != "not-newest" or is_last_try:
                 raise
@@ -294,9 +300,3 @@ def own_seal(session: Session, waiting: Waiting, statement: Statement) -> bytes 
     if not places:
         return None
     return read_base64(read_json(waiting_body(waiting))["seals"][places[0]])
-
-
-def holds_salt(session: Session, engagement: bytes) -> bool:
-    """Whether this account reads that engagement's journal."""
-    view: View | None = session.views.get(engagement)
-    return engagement in session.salts and (view is None or view.find_role(session.account) in JOURNAL_READERS)

@@ -1,0 +1,228 @@
+"""The vault: one person's identity on one device, open."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from vault.client import contracts, disclosures, identities, joining, keyrings, people
+from vault.client.clock import unix_seconds
+from vault.client.errors import Unreachable
+from vault.client.joining import Passphrase
+from vault.client.sdk.asynchronous.disclosures import AsyncReceivedHandle
+from vault.client.sdk.asynchronous.engagements import AsyncEngagement, AsyncEngagements
+from vault.client.sdk.asynchronous.people import AsyncPeople
+from vault.client.sdk.reading_arguments import as_id
+from vault.client.sdk.values import Opened, WaitingStatement
+from vault.client.session import Session
+from vault.client.terms import Terms
+from vault.client.transport import AsyncDriver
+from vault.protocol.problems import Refused
+from vault.protocol.vocabulary import Role
+
+
+class AsyncVault:
+    """Everything that one person does. Whatever it returns was verified first."""
+
+    def __init__(self, session: Session, driver: AsyncDriver) -> None:
+        """Use `join`, `unlock` or `recover`."""
+        self._session, self._driver = session, driver
+        self.people = AsyncPeople(session, driver)
+        self.engagements = AsyncEngagements(session, driver)
+
+    @classmethod
+    async def join(
+        cls,
+        url: str,
+        home: Path | str,
+        *,
+        enrolment: str,
+        passphrase: Passphrase,
+        invitation: str | None = None,
+        inviter: str | None = None,
+        audience: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        now: Callable[[], int] = unix_seconds,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> Self:
+        """A new identity in the empty folder `home`: keys, keyring and ways back are made on this device.
+
+        `invitation` introduces the new person to the inviter, who is called `inviter` here. Show `kit` and
+        `recovery_code` once, to be kept on paper.
+
+        Raises: UsageError; CodeError; Refused(enrolment-ended); Unreachable, and then all of it waits in the outbox.
+        """
+        session = joining.new_session(url, home, passphrase, audience=audience, now=now, random=random)
+        vault = cls(session, AsyncDriver(session.deployment.url, transport))
+        try:
+            await vault._driver.run(joining.join(session, enrolment, invitation, inviter))
+        except BaseException:
+            await vault._leave()
+            raise
+        return vault
+
+    @classmethod
+    async def unlock(
+        cls,
+        home: Path | str,
+        *,
+        passphrase: Passphrase,
+        kit: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        now: Callable[[], int] = unix_seconds,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> Self:
+        """Open the identity that lives in `home`. Works without a network.
+
+        Raises: UsageError; SlotCommitmentError where the passphrase is wrong.
+        """
+        session = joining.unlock_session(home, passphrase, kit=kit, now=now, random=random)
+        return cls(session, AsyncDriver(session.deployment.url, transport))
+
+    @classmethod
+    async def recover(
+        cls,
+        url: str,
+        home: Path | str,
+        *,
+        passphrase: Passphrase,
+        kit: str | None = None,
+        recovery_code: str | None = None,
+        audience: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        now: Callable[[], int] = unix_seconds,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> Self:
+        """Come back on a new device, into the empty folder `home`: with the kit and its passphrase, or with the
+        recovery code and a new passphrase.
+
+        Raises: UsageError; CodeError; SlotCommitmentError where they do not fit; VerificationError; Unreachable.
+        """
+        session = joining.recovering_session(
+            url,
+            home,
+            passphrase=passphrase,
+            kit=kit,
+            recovery_code=recovery_code,
+            audience=audience,
+            now=now,
+            random=random,
+        )
+        vault = cls(session, AsyncDriver(session.deployment.url, transport))
+        try:
+            await vault._driver.run(joining.recover(session))
+        except BaseException:
+            await vault._leave()
+            raise
+        return vault
+
+    @property
+    def account(self) -> str:
+        """This person's account, 64 hex digits."""
+        return self._session.account.hex()
+
+    @property
+    def kit(self) -> str:
+        """The kit: with the passphrase it brings this identity back on a new device."""
+        return joining.kit_text(self._session)
+
+    @property
+    def recovery_code(self) -> str:
+        """The recovery code: it brings this identity back alone, so it lives on paper in a safe place."""
+        return joining.recovery_text(self._session)
+
+    def invite(self, name: str) -> str:
+        """One string to hand to somebody who will be called `name` here. Raises: UsageError."""
+        return people.invite(self._session, name)
+
+    async def accept(self, invitation: str, name: str) -> None:
+        """Answer an invitation; the inviter will be called `name` here. Raises: CodeError; Unreachable."""
+        await self._driver.run(people.introduce(self._session, invitation, name))
+
+    async def propose(self, terms: Terms) -> AsyncEngagement:
+        """A new engagement under these terms, which this person assents to at once. Raises: Refused; Unreachable."""
+        engagement = await self._driver.run(contracts.propose(self._session, terms))
+        return await self.engagements.get(engagement.hex())
+
+    async def inbox(self) -> list[AsyncReceivedHandle]:
+        """What coachees have sealed for this sponsor and is live, in all engagements."""
+        found: list[AsyncReceivedHandle] = []
+        for engagement in await self._sponsored():
+            received = await self._driver.run(disclosures.list_received(self._session, engagement))
+            found += [AsyncReceivedHandle(self._session, self._driver, each) for each in received]
+        return found
+
+    async def open(self, disclosure: str) -> Opened:
+        """Sign an opening, which the coachee will see, and read the text.
+
+        Raises: Refused(not-found | disclosure-ended); VerificationError.
+        """
+        for handle in await self.inbox():
+            if handle.id == disclosure:
+                return await handle.open()
+        for engagement in await self._sponsored():
+            try:
+                await self._driver.run(disclosures.open_statement(self._session, engagement, as_id(disclosure, 32)))
+            except Refused as refused:
+                if refused.code != "not-found":
+                    raise
+        raise Refused("not-found")
+
+    async def _sponsored(self) -> list[bytes]:
+        rows = await self._driver.run(identities.list_engagements(self._session))
+        return [row.engagement for row in rows if row.role == Role.SPONSOR and row.contract is not None]
+
+    @property
+    def outbox(self) -> list[WaitingStatement]:
+        """What has no answer yet, and what was refused while nobody looked; oldest first."""
+        return [
+            WaitingStatement(each.type.value, each.statement.hex(), each.made, each.refused)
+            for each in self._session.waiting
+        ]
+
+    async def send(self) -> int:
+        """Send what waits, the same bytes; how many got an answer. Raises: Unreachable."""
+        return await self._driver.run(joining.flush_all(self._session))
+
+    async def rotate(self) -> int:
+        """New keys, in every engagement; the generation. Raises: Refused; Unreachable, and then call it again."""
+        return await self._driver.run(identities.rotate(self._session))
+
+    async def change_passphrase(self, passphrase: Passphrase) -> None:
+        """A new passphrase for the keyring. Raises: UsageError; Unreachable, and then it is sent later."""
+        await self._driver.run(identities.change_passphrase(self._session, passphrase))
+
+    async def store(self) -> None:
+        """Put what has changed into the keyring, so that a new device finds it. `close` does it too.
+
+        Raises: Refused; Unreachable, and then it waits in the outbox.
+        """
+        await self._driver.run(keyrings.store_keyring(self._session))
+
+    async def close(self) -> None:
+        """Store the keyring where it has changed, and give the folder back; without a network it waits."""
+        try:
+            if self._session.changed:
+                await self.store()
+            self._session.save()
+        except Unreachable:
+            pass
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        self._session.home.close()
+        await self._driver.close()
+
+    async def __aenter__(self) -> Self:
+        """The vault."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """As `close`."""
+        await self.close()

@@ -1,0 +1,1 @@
+"""The objects for a thread. Made by scripts/make-synchronous; change asynchronous."""

@@ -1,0 +1,168 @@
+"""An engagement as its parties hold it: the contract in plain words, shelves of items, disclosures, the journal."""
+
+from collections.abc import Iterator
+
+from vault.client import contracts, disclosures, identities, views
+from vault.client.calls import Act
+from vault.client.errors import UsageError
+from vault.client.sdk.contract_terms import list_contract_terms, list_served_terms
+from vault.client.sdk.names import name_of
+from vault.client.sdk.reading_arguments import as_id, as_word
+from vault.client.sdk.synchronous.disclosures import DisclosureHandle, ReceivedHandle
+from vault.client.sdk.synchronous.items import Shelf
+from vault.client.sdk.values import ContractTerms, JournalLine
+from vault.client.served import fetch_served
+from vault.client.session import Session
+from vault.client.terms import Terms
+from vault.client.transport import Driver
+from vault.client.views import View
+from vault.protocol.problems import Refused
+from vault.protocol.vocabulary import ClosureReason, ItemKind, Role
+
+
+class Engagement:
+    """One coaching relationship. What stands here was verified when it was fetched; `reload` fetches again."""
+
+    def __init__(self, session: Session, driver: Driver, engagement: bytes) -> None:
+        """Made by `engagements` of a vault; `reload` before anything is read."""
+        self._session, self._driver, self._engagement = session, driver, engagement
+        self.role = ""
+        self.contracts: tuple[ContractTerms, ...] = ()
+
+        def shelf(kind: ItemKind, *others: ItemKind) -> Shelf:
+            return Shelf(session, driver, engagement, kind, *others)
+
+        self.notes = shelf(ItemKind.NOTE, ItemKind.PRIVATE)
+        self.goals = shelf(ItemKind.GOAL)
+        self.actions = shelf(ItemKind.ACTION)
+        self.assessments = shelf(ItemKind.ASSESSMENT)
+        self.drafts = shelf(ItemKind.DRAFT)
+        self.summaries = shelf(ItemKind.SUMMARY)
+
+    @property
+    def id(self) -> str:
+        """32 hex digits."""
+        return self._engagement.hex()
+
+    @property
+    def contract(self) -> ContractTerms:
+        """The contract that counts: the active one, and before that the newest proposal. Raises: Refused(not-found)."""
+        active = [each for each in self.contracts if each.state == "active"]
+        proposed = [each for each in self.contracts if each.state == "proposed"]
+        found = active or proposed or list(self.contracts)
+        if not found:
+            raise Refused("not-found")
+        return found[-1]
+
+    @property
+    def proposal(self) -> ContractTerms | None:
+        """The newest contract that still waits for assents."""
+        proposed = [each for each in self.contracts if each.state == "proposed"]
+        return proposed[-1] if proposed else None
+
+    @property
+    def active(self) -> bool:
+        """Whether all who must have assented."""
+        return self.contract.state == "active"
+
+    def reload(self) -> "Engagement":
+        """Fetch and verify what is new."""
+        role, terms = self._driver.run(_read(self._session, self._engagement))
+        self.role, self.contracts = role, terms
+        return self
+
+    def assent(self, contract: str | None = None) -> None:
+        """Say yes: to the newest proposal, else to the active contract under new keys, or to the one that is named.
+
+        Raises: Refused(contract-superseded | already-assented); Unreachable.
+        """
+        chosen = contract or (self.proposal or self.contract).id
+        self._driver.run(contracts.assent(self._session, self._engagement, as_id(chosen, 32)))
+        self.reload()
+
+    def supersede(self, terms: Terms) -> ContractTerms:
+        """Propose terms that take the place of the active ones. Raises: Refused; Unreachable."""
+        statement = self._driver.run(contracts.supersede(self._session, self._engagement, terms))
+        self.reload()
+        return next(each for each in self.contracts if each.id == statement.hex())
+
+    def close(self, reason: str = "completed") -> None:
+        """End it: no note and no contract after that. Withdrawals and disclosures go on; no sponsor is told.
+
+        Raises: Refused(engagement-closed); Unreachable.
+        """
+        self._driver.run(contracts.close(self._session, self._engagement, as_word(ClosureReason, reason)))
+
+    def disclosures(self) -> list[DisclosureHandle]:
+        """All disclosures, oldest first (coach and coachee)."""
+        found = self._driver.run(disclosures.list_disclosures(self._session, self._engagement))
+        return [
+            DisclosureHandle(self._session, self._driver, self._engagement, state.held.statement.id) for state in found
+        ]
+
+    def inbox(self) -> list[ReceivedHandle]:
+        """What was disclosed to this sponsor and is live."""
+        found = self._driver.run(disclosures.list_received(self._session, self._engagement))
+        return [ReceivedHandle(self._session, self._driver, received) for received in found]
+
+    def journal(self) -> list[JournalLine]:
+        """Every entry, verified, oldest first (coach and coachee)."""
+        view: View = self._driver.run(views.refresh(self._session, self._engagement))
+        contract = view.standing().body
+        return [
+            JournalLine(
+                seq=held.seq,
+                time=held.time,
+                name=name_of(self._session, held.statement.body.by, contract),
+                type=held.statement.body.type.value,
+                statement=held.statement.id.hex(),
+                members=held.statement.body.model_dump(mode="json"),
+            )
+            for held in view.entries
+        ]
+
+
+def _read(session: Session, engagement: bytes) -> Act[tuple[str, tuple[ContractTerms, ...]]]:
+    """Role and contracts, from the journal for those who read it, from what is served for the others."""
+    try:
+        view = yield from views.refresh(session, engagement)
+    except Refused as refused:
+        if refused.code != "role-refused":
+            raise
+        served = yield from fetch_served(session, engagement)
+        role = next(p.role for p in served.standing().body.parties if p.account == session.account)
+        return role.value, list_served_terms(session, served)
+    return (view.find_role(session.account) or Role.COACH).value, list_contract_terms(session, view)
+
+
+class Engagements:
+    """A mapping from ids to the engagements that name this person."""
+
+    def __init__(self, session: Session, driver: Driver) -> None:
+        """The engagements of an open vault."""
+        self._session, self._driver = session, driver
+
+    def get(self, engagement: str) -> Engagement:
+        """One of them, verified. Raises: Refused(not-found); VerificationError."""
+        return Engagement(self._session, self._driver, as_id(engagement, 16)).reload()
+
+    def __getitem__(self, engagement: str) -> Engagement:
+        """As `get`."""
+        return self.get(engagement)
+
+    def list(self) -> list[Engagement]:
+        """All of them, verified."""
+        rows = self._driver.run(identities.list_engagements(self._session))
+        return [self.get(row.engagement.hex()) for row in rows if row.contract is not None]
+
+    def only(self) -> Engagement:
+        """The one there is. Raises: UsageError where there are none or several."""
+        found = self.list()
+        if len(found) != 1:
+            raise UsageError("expected exactly one engagement; name the one that you mean")
+        return found[0]
+
+    def __iter__(self) -> Iterator[Engagement]:
+        """As `list`."""
+        for engagement in self.list():
+            yield engagement

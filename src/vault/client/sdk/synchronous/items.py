@@ -1,0 +1,256 @@
+"""Items of an engagement: shelves to list and add, items to read and edit, summaries to preview and disclose."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from vault.client import disclosures, items
+from vault.client.disclosures import PreviewTerms
+from vault.client.errors import UsageError
+from vault.client.items import ItemView, Text
+from vault.client.people import find_person
+from vault.client.sdk.names import name_of
+from vault.client.sdk.reading_arguments import as_bytes, as_word, end_of
+from vault.client.sdk.synchronous.disclosures import DisclosureHandle
+from vault.client.sdk.values import Reader
+from vault.client.session import Session
+from vault.client.transport import Driver
+from vault.client.views import View
+from vault.protocol.vocabulary import ItemKind, Locale, Purpose, ShareKind
+
+
+class Preview:
+    """What a sponsor would see, all of it. What is shown here is what `disclose` signs and seals."""
+
+    def __init__(self, session: Session, driver: Driver, terms: PreviewTerms, recipient: str) -> None:
+        """Made by `preview` of a summary."""
+        self._session, self._driver, self._terms = session, driver, terms
+        self.recipient = recipient
+
+    @property
+    def title(self) -> str:
+        """The title, which the recipient sees too."""
+        return self._terms.summary.header.title
+
+    @property
+    def body(self) -> str:
+        """The text."""
+        return self._terms.summary.content.body.decode("utf-8", errors="replace")
+
+    @property
+    def share_kind(self) -> str:
+        """What it is about."""
+        return self._terms.share_kind.value
+
+    @property
+    def purpose(self) -> str:
+        """What it is for."""
+        return self._terms.purpose.value
+
+    @property
+    def expires(self) -> int | None:
+        """When it ends by itself, Unix seconds; None for never."""
+        return self._terms.expires
+
+    @property
+    def consent(self) -> str:
+        """What to read before sealing; its hash is part of what is signed."""
+        return self._terms.consent
+
+    def disclose(self) -> DisclosureHandle:
+        """Seal this text for the recipient. Raises: Refused; Unreachable, and then it waits in the outbox."""
+        done = self._driver.run(disclosures.disclose(self._session, self._terms))
+        return DisclosureHandle(self._session, self._driver, self._terms.engagement, done.statement.id)
+
+
+class ItemHandle:
+    """A version of an item that was fetched, verified and opened."""
+
+    def __init__(self, session: Session, driver: Driver, engagement: bytes, item: ItemView) -> None:
+        """Made by a shelf."""
+        self._session, self._driver, self._engagement, self._item = session, driver, engagement, item
+
+    @property
+    def id(self) -> str:
+        """The item, 32 hex digits; the same in all versions."""
+        return self._item.body.item.hex()
+
+    @property
+    def version(self) -> int:
+        """1, 2, ..."""
+        return self._item.body.version
+
+    @property
+    def kind(self) -> str:
+        """The word of its kind."""
+        return self._item.body.kind.value
+
+    @property
+    def title(self) -> str:
+        """The title."""
+        return self._item.header.title
+
+    @property
+    def body(self) -> str:
+        """The text; bytes that are no UTF-8 show as replacement characters, `content` has them."""
+        return self._item.content.body.decode("utf-8", errors="replace")
+
+    @property
+    def content(self) -> bytes:
+        """The exact bytes."""
+        return self._item.content.body
+
+    @property
+    def media_type(self) -> str:
+        """What the bytes are."""
+        return self._item.header.media_type
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The author's tags."""
+        return self._item.header.tags
+
+    @property
+    def created(self) -> int:
+        """When this version was written by its author's clock, Unix seconds."""
+        return self._item.header.created
+
+    @property
+    def author(self) -> str:
+        """Who signed this version."""
+        return name_of(self._session, self._item.body.by, self._view().standing().body)
+
+    @property
+    def readers(self) -> list[Reader]:
+        """Everybody who can open it, from the seals that were verified and from own disclosures, never from a setting."""
+        view = self._view()
+        contract = view.standing().body
+        accounts = {account for account, _ in view.replay.seals.get((self._item.body.item, self.version), ())}
+        found = [Reader(name_of(self._session, one, contract), one.hex()) for one in accounts]
+        for disclosure, source in self._session.sources.items():
+            fact = view.replay.find_disclosure(disclosure)
+            if source == (self._item.body.item, self.version) and fact is not None:
+                if fact.is_live_at(self._session.now()):
+                    name = name_of(self._session, fact.recipient, contract)
+                    found.append(Reader(name, fact.recipient.hex(), disclosure.hex()))
+        return sorted(found, key=lambda reader: (reader.by, reader.name))
+
+    def _view(self) -> View:
+        view: View = self._session.views[self._engagement]
+        return view
+
+    def edit(
+        self, body: str | bytes | None = None, *, title: str | None = None, tags: Iterable[str] | None = None
+    ) -> "ItemHandle":
+        """The next version, on top of this one; what is not given stays.
+
+        Raises: Refused(version-taken) where somebody was faster: read again, merge, edit that.
+        """
+        text = Text(
+            body=self.content if body is None else as_bytes(body),
+            title=self.title if title is None else title,
+            media_type=self.media_type,
+            tags=self.tags if tags is None else tuple(tags),
+            sources=self._item.header.sources,
+        )
+        base = self._item.held.statement.id
+        done = self._driver.run(items.edit_item(self._session, self._engagement, self._item.body.item, text, base))
+        written = self._driver.run(items.read_written(self._session, self._engagement, done))
+        return ItemHandle(self._session, self._driver, self._engagement, written)
+
+    def read_version(self, version: int) -> "ItemHandle":
+        """An earlier version. Raises: Refused(not-found)."""
+        act = items.read_item(self._session, self._engagement, self._item.body.item, version)
+        return ItemHandle(self._session, self._driver, self._engagement, self._driver.run(act))
+
+    def reseal(self) -> None:
+        """Seal this item again to readers whose keys have changed. Raises: Refused(seals-refused) if none has."""
+        self._driver.run(items.reseal_item(self._session, self._engagement, self._item.body.item))
+
+    def preview(
+        self,
+        *,
+        recipient: str = "sponsor",
+        share_kind: str,
+        purpose: str,
+        expires: datetime | timedelta | int | None = timedelta(days=30),
+        locale: str = "en",
+    ) -> Preview:
+        """What the sponsor would see of this summary. Nothing is sent.
+
+        `recipient` is a nickname, an account or `sponsor`; `expires` a time, a length from now, or None.
+        Raises: Refused(class-refused) for anything but a summary; UsageError; and as `disclosures.preview`.
+        """
+        account = self._find_recipient(recipient)
+        terms = self._driver.run(
+            disclosures.preview(
+                self._session,
+                self._engagement,
+                self._item,
+                as_word(ShareKind, share_kind),
+                as_word(Purpose, purpose),
+                end_of(expires, self._session.now()),
+                as_word(Locale, locale),
+                account,
+            )
+        )
+        name = name_of(self._session, terms.recipient, self._view().standing().body)
+        return Preview(self._session, self._driver, terms, name)
+
+    def _find_recipient(self, recipient: str) -> bytes | None:
+        if recipient in ("sponsor", "the sponsor"):
+            return None
+        person = self._driver.run(find_person(self._session, recipient))
+        return person.account
+
+
+class Shelf:
+    """The items of some kinds in one engagement, newest versions, in the order in which they were written."""
+
+    def __init__(self, session: Session, driver: Driver, engagement: bytes, kind: ItemKind, *others: ItemKind) -> None:
+        """`kind` is what `add` makes unless another of the kinds is named."""
+        self._session, self._driver, self._engagement = session, driver, engagement
+        self._kinds = (kind, *others)
+
+    def add(
+        self,
+        body: str | bytes,
+        *,
+        title: str = "",
+        kind: str | None = None,
+        media_type: str = "text/plain",
+        tags: Iterable[str] = (),
+        with_coach: bool = True,
+    ) -> ItemHandle:
+        """A new item: sealed on this device, then sent.
+
+        `with_coach=False` keeps a summary to the coachee. Raises: Refused; Unreachable, and then it waits in the outbox.
+        """
+        word = self._kinds[0] if kind is None else as_word(ItemKind, kind)
+        if word not in self._kinds:
+            raise UsageError(f"expected one of: {', '.join(self._kinds)}")
+        text = Text(as_bytes(body), title, media_type, tuple(tags))
+        done = self._driver.run(items.add_item(self._session, self._engagement, word, text, with_coach))
+        written = self._driver.run(items.read_written(self._session, self._engagement, done))
+        return ItemHandle(self._session, self._driver, self._engagement, written)
+
+    def list(self) -> list[ItemHandle]:
+        """All of them: fetched, verified, opened."""
+        found = self._driver.run(items.list_items(self._session, self._engagement, *self._kinds))
+        return [ItemHandle(self._session, self._driver, self._engagement, item) for item in found]
+
+    def get(self, item: str) -> ItemHandle:
+        """The newest version of one. Raises: Refused(not-found)."""
+        view = self._driver.run(items.read_item(self._session, self._engagement, bytes.fromhex(item)))
+        return ItemHandle(self._session, self._driver, self._engagement, view)
+
+    def __iter__(self) -> Iterator[ItemHandle]:
+        """As `list`."""
+        for item in self.list():
+            yield item
+
+    def _at(self, place: int) -> ItemHandle:
+        return (self.list())[place]
+
+    def __getitem__(self, place: int) -> ItemHandle:
+        """By its place in `list`."""
+        return self._at(place)

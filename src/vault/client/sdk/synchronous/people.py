@@ -1,0 +1,69 @@
+"""The people whom this person knows, under local nicknames that are never sent."""
+
+from vault.client import people
+from vault.client.keyring import Person
+from vault.client.safety_number import SafetyNumber
+from vault.client.session import Session
+from vault.client.transport import Driver
+
+
+class PersonHandle:
+    """Somebody by a nickname: `state` is unverified, verified or changed."""
+
+    def __init__(self, session: Session, driver: Driver, person: Person, number: SafetyNumber) -> None:
+        """`number` is over the newest verified keys of both."""
+        self._session, self._driver, self._person = session, driver, person
+        self.safety_number = number
+
+    @property
+    def name(self) -> str:
+        """The nickname."""
+        return self._person.name
+
+    @property
+    def account(self) -> str:
+        """The account, 64 hex digits."""
+        return self._person.account.hex()
+
+    @property
+    def state(self) -> str:
+        """What this person knows of the other's keys."""
+        return self._person.state.value
+
+    def confirm(self) -> None:
+        """The numbers were compared, all of them, and are equal."""
+        self._person = self._driver.run(people.confirm(self._session, self._person))
+
+    def rename(self, name: str) -> None:
+        """Another nickname. Raises: UsageError."""
+        self._person = people.rename(self._session, self._person.account, name)
+
+
+class People:
+    """A mapping from nicknames to people."""
+
+    def __init__(self, session: Session, driver: Driver) -> None:
+        """The people of an open vault."""
+        self._session, self._driver = session, driver
+
+    def get(self, name: str) -> PersonHandle:
+        """The person with this nickname or account; answers to invitations are fetched where they are waited for.
+
+        Raises: UsageError for a name that nobody has; VerificationError for keys that do not verify.
+        """
+        person = self._driver.run(people.find_person(self._session, name))
+        number = self._driver.run(people.compare(self._session, person))
+        return PersonHandle(self._session, self._driver, self._session.people[person.account], number)
+
+    def __getitem__(self, name: str) -> PersonHandle:
+        """As `get`."""
+        return self.get(name)
+
+    def list(self) -> list[PersonHandle]:
+        """Everybody, by nickname; new introductions are fetched first."""
+        self._driver.run(people.fetch_introductions(self._session))
+        return [self.get(person.name) for person in sorted(self._session.people.values(), key=lambda one: one.name)]
+
+    def add(self, name: str, account: str) -> None:
+        """Give an account a nickname. It is unverified until the safety numbers are compared."""
+        people.rename(self._session, bytes.fromhex(account), name)

@@ -1,0 +1,86 @@
+"""What the SDK's objects answer with: plain values, verified before they are made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who can open an item: `by` is `seal`, or the id of the disclosure that was made from it."""
+
+    name: str
+    account: str
+    by: str = "seal"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A disclosed text, opened: the body as text, and all that was signed with it."""
+
+    title: str
+    body: str = field(repr=False)
+    content: bytes = field(repr=False)
+    media_type: str
+    share_kind: str
+    purpose: str
+    expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningReceipt:
+    """Somebody fetched a disclosed text; `time` is the server's, Unix seconds. It does not prove that it was read."""
+
+    name: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalReceipt:
+    """A disclosure is served no more; `limits` says in plain words what that cannot undo."""
+
+    openings: int
+    limits: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """An entry of the journal, verified: who signed what, when (Unix seconds of the server)."""
+
+    seq: int
+    time: int
+    name: str
+    type: str
+    statement: str
+    members: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingStatement:
+    """A statement of the outbox; `refused` is the code of the server's no, None while there is no answer."""
+
+    type: str
+    statement: str
+    made: int
+    refused: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTerms:
+    """A contract: `text` is made from the members that policy enforces; times are Unix seconds."""
+
+    id: str
+    state: str
+    text: str
+    parties: Mapping[str, str]
+    assented: tuple[str, ...]
+    share_kinds: tuple[str, ...]
+    starts: int
+    ends: int
+    retention_days: int
+
+
+def withdrawal_limits(openings: int) -> str:
+    """What a withdrawal did, and what it cannot do."""
+    times = "Never opened" if openings == 0 else "Opened once" if openings == 1 else f"Opened {openings} times"
+    return f"No longer served. {times}. Copies cannot be recalled."
