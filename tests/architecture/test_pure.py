@@ -15,7 +15,7 @@ PURE_FOLDERS = ("src/vault/protocol", "src/vault/policy", "src/vault/tlog")
 
 ALLOWED_IMPORTS = {
     *("abc", "base64", "binascii", "bisect", "collections", "dataclasses", "enum", "functools", "hashlib", "hmac"),
-    *("itertools", "json", "math", "operator", "re", "struct", "types", "typing", "unicodedata"),
+    *("ipaddress", "itertools", "json", "math", "operator", "re", "struct", "types", "typing", "unicodedata"),
     "pydantic",
     "nacl",  # ed25519.py alone: a contract of import-linter
     "vault",

@@ -4,20 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
-from sqlalchemy import Connection, func, select, text
 
 from vault.errors import VaultError
 from vault.server.clock import unix_seconds
 from vault.server.commands.output import AsJson, DataFolder, say
 from vault.server.secrets_file import read_secrets
 from vault.server.settings import load_settings
+from vault.server.storage.checks import require_clock, require_integrity
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import require_head
-from vault.server.storage.tables import journals
-
-
-class CheckError(VaultError):
-    """Something that a check found."""
 
 
 def check(data: DataFolder = Path(), as_json: AsJson = False) -> None:
@@ -32,8 +27,8 @@ def check(data: DataFolder = Path(), as_json: AsJson = False) -> None:
     checks: dict[str, Callable[[], None]] = {
         "secrets": require_secrets,
         "schema": lambda: require_head(storage),
-        "integrity and constraints": lambda: _require_integrity(storage),
-        "clock": lambda: _require_clock(storage, now),
+        "integrity and constraints": lambda: require_integrity(storage),
+        "clock": lambda: require_clock(storage, now),
     }
     found = {name: _finding(one) for name, one in checks.items()}
     storage.close()
@@ -49,25 +44,3 @@ def _finding(one: Callable[[], None]) -> str | None:
     except VaultError as error:
         return str(error)
     return None
-
-
-def _require_integrity(storage: Storage) -> None:
-    """SQLite checks pages, CHECK constraints and foreign keys on demand; PostgreSQL holds them at every write."""
-    if not storage.is_sqlite:
-        return
-    with storage.reading() as connection:
-        answers = list(connection.execute(text("PRAGMA integrity_check")).scalars())
-        if answers != ["ok"]:
-            raise CheckError("the database is damaged: restore a backup; `PRAGMA integrity_check` tells more")
-        if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
-            raise CheckError("rows point to rows that are not there: restore a backup")
-
-
-def _require_clock(storage: Storage, now: int) -> None:
-    def newest(connection: Connection) -> int | None:
-        return connection.execute(select(func.max(journals.c.time))).scalar_one()
-
-    with storage.reading() as connection:
-        time = newest(connection)
-    if time is not None and time > now:
-        raise CheckError(f"this clock is {time - now} seconds behind the newest journal entry; set it before serving")
