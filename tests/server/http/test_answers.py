@@ -1,0 +1,101 @@
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.server.deployments import Deployment
+from vault.protocol.limits import BODY_MAXIMUM_BYTES
+
+PATHS = ("/livez", "/readyz", "/v1/deployment", "/problems", "/nothing", "/v1/app", "/livez?unknown=1")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_every_answer_has_the_same_protective_headers(http: httpx.AsyncClient, path: str) -> None:
+    first, second = await http.get(path), await http.get(path)
+    for answer in (first, second):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] in ("no-store", "public, max-age=300")
+        assert len(answer.headers["request-id"]) == 32
+        assert not {"server", "location", "content-encoding", "set-cookie"} & set(answer.headers)
+    assert first.headers["request-id"] != second.headers["request-id"]
+
+
+async def test_only_what_is_public_can_be_cached(http: httpx.AsyncClient) -> None:
+    cacheable = {path for path in PATHS if "public" in (await http.get(path)).headers["cache-control"]}
+    assert cacheable == {"/problems"}
+
+
+async def test_a_trailing_slash_is_another_path_and_never_a_redirect(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/livez/")
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not-found"
+
+
+async def test_nothing_is_compressed_even_when_asked_for(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/problems", headers={"Accept-Encoding": "gzip, br"})
+    assert "content-encoding" not in answer.headers
+
+
+async def test_a_fault_is_told_without_a_word_of_what_caused_it(
+    deployment: Deployment, http: httpx.AsyncClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.server.resources.deployment.routes.SUITE", "a secret that stands in a model")
+    answer = await http.get("/v1/deployment")
+    assert (answer.status_code, answer.json()["code"]) == (500, "server-fault")
+    logged = capsys.readouterr().err
+    fault = next(line for line in map(json.loads, logged.splitlines()) if line["event"] == "fault")
+    assert fault["error"] == "ValidationError"
+    assert fault["request_id"] == answer.headers["request-id"]
+    assert any(place.startswith("routes.py:") for place in fault["places"])
+    assert "secret" not in logged + answer.text
+
+
+async def test_a_log_line_names_the_template_of_a_route_and_no_id(
+    http: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = "ab" * 32
+    await http.get(f"/v1/accounts/{account}/slots/1", headers={"Authorization": "Bearer cvt_secret"})
+    logged = capsys.readouterr().err
+    line = json.loads(logged)
+    assert line.keys() == {
+        "event", "level", "timestamp", "request_id", "method", "route", "status", "milliseconds",
+    }  # fmt: skip
+    assert line["route"] == "/v1/accounts/{account}/slots/{kind}"
+    assert account not in logged
+    assert "secret" not in logged
+
+
+async def test_a_body_that_says_to_be_too_large_is_refused_before_its_credential(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/enrolments", content=b" " * (BODY_MAXIMUM_BYTES + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "99999999999999999999", "one"])
+async def test_a_length_that_is_no_length_is_too_large(http: httpx.AsyncClient, length: str) -> None:
+    answer = await http.post("/v1/enrolments", content=b"{}", headers={"Content-Length": length})
+    assert answer.status_code == 413
+
+
+async def test_a_body_that_hides_its_length_is_refused_at_the_limit(
+    deployment: Deployment, http: httpx.AsyncClient
+) -> None:
+    sent = 0
+
+    async def pour() -> AsyncIterator[bytes]:  # an endless body: whoever reads it all never ends
+        nonlocal sent
+        while True:
+            sent += 65_536
+            yield b" " * 65_536
+
+    headers = {"Authorization": f"Bearer {deployment.app_key}", "Content-Type": "application/json"}
+    answer = await http.post("/v1/enrolments", content=pour(), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+async def test_a_worker_is_not_ready_without_its_schema(deployment: Deployment, http: httpx.AsyncClient) -> None:
+    with deployment.parts.storage.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'other'")
+    answer = await http.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "not-ready"})
+    assert (await http.get("/livez")).status_code == 200
