@@ -121,17 +121,17 @@ class ItemHandle:
 
     @property
     def readers(self) -> list[Reader]:
-        """Everybody who can open it, from the seals that were verified and from own disclosures, never from a setting."""
+        """Everybody who can open it: from verified seals and own disclosures, never from a setting."""
         view = self._view()
         contract = view.standing().body
         accounts = {account for account, _ in view.replay.seals.get((self._item.body.item, self.version), ())}
         found = [Reader(name_of(self._session, one, contract), one.hex()) for one in accounts]
         for disclosure, source in self._session.sources.items():
             fact = view.replay.find_disclosure(disclosure)
-            if source == (self._item.body.item, self.version) and fact is not None:
-                if fact.is_live_at(self._session.now()):
-                    name = name_of(self._session, fact.recipient, contract)
-                    found.append(Reader(name, fact.recipient.hex(), disclosure.hex()))
+            is_of_this = source == (self._item.body.item, self.version)
+            if is_of_this and fact is not None and fact.is_live_at(self._session.now()):
+                name = name_of(self._session, fact.recipient, contract)
+                found.append(Reader(name, fact.recipient.hex(), disclosure.hex()))
         return sorted(found, key=lambda reader: (reader.by, reader.name))
 
     def _view(self) -> View:
@@ -223,7 +223,9 @@ class Shelf:
     ) -> ItemHandle:
         """A new item: sealed on this device, then sent.
 
-        `with_coach=False` keeps a summary to the coachee. Raises: Refused; Unreachable, and then it waits in the outbox.
+        `with_coach=False` keeps a summary to the coachee.
+
+        Raises: Refused; Unreachable, and then it waits in the outbox.
         """
         word = self._kinds[0] if kind is None else as_word(ItemKind, kind)
         if word not in self._kinds:
