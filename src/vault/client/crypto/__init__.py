@@ -1,0 +1,1 @@
+"""Sealing and opening, and everything they need; no clock, no chance, no network, no file."""
