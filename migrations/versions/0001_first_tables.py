@@ -232,7 +232,7 @@ def upgrade():
         _bytes("account", 32),
         _bytes("contract", 32),
         _number("seq", 1),
-        _word("role", "coach", "coachee", "sponsor", "supervisor"),
+        _word("role", "coach", "coachee", "sponsor", "supervisor", "contact"),
         sa.PrimaryKeyConstraint("engagement", "account", "contract"),
         rowid=False,
     )

@@ -213,13 +213,14 @@ contracts = _table(
     Index(None, "engagement", "seq"),
 )
 
+# Everybody whom a contract names, contacts with an account included.
 parties = _table(
     "parties",
     short_id("engagement", primary_key=True),
     account(primary_key=True),
     statement_id("contract", primary_key=True),
     counter("seq"),
-    word("role", Role),
+    word("role", MEMBER_ROLES),
     rowid=False,
 )
 

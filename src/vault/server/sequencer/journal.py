@@ -1,0 +1,113 @@
+"""The journals as rows: where one stands, what it holds already, and the one way to append to it.
+
+Source: docs/protocol.md section 4.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from vault.protocol.envelope import Statement
+from vault.protocol.journal import START, JournalId, Position, next_position, seen_mark
+from vault.protocol.problems import Refused
+from vault.protocol.vocabulary import JOURNAL_KIND_CODES
+from vault.server.storage.tables import journals, statements
+
+_PLACE = (
+    select(journals.c.seq, journals.c.time, journals.c.head, journals.c.salt)
+    .where(journals.c.kind == bindparam("kind"), journals.c.subject == bindparam("subject"))
+    .with_for_update()
+)
+_WRITTEN = select(statements.c.seq, statements.c.time, statements.c.head).where(
+    statements.c.kind == bindparam("kind"),
+    statements.c.subject == bindparam("subject"),
+    statements.c.statement == bindparam("statement"),
+)
+_ID_TAKEN = select(statements.c.seq).where(
+    statements.c.kind == bindparam("kind"),
+    statements.c.subject == bindparam("subject"),
+    statements.c.signer == bindparam("signer"),
+    statements.c.uid == bindparam("uid"),
+)
+_OPEN = insert(journals)
+_MOVE = (
+    update(journals)
+    .where(journals.c.kind == bindparam("journal_kind"), journals.c.subject == bindparam("journal_subject"))
+    .values(seq=bindparam("seq"), time=bindparam("time"), head=bindparam("head"))
+)
+_APPEND = insert(statements)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a journal stands, and its 32-byte salt; `START` for one that the next entry opens."""
+
+    journal: JournalId
+    position: Position
+    salt: bytes
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the journal has an entry."""
+        return self.position.seq > START.seq
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A statement's place in its journal, new or from before."""
+
+    statement: Statement
+    journal: JournalId
+    position: Position
+
+
+def find_place(connection: Connection, journal: JournalId) -> Place | None:
+    """Where the journal stands; its row stays locked until the transaction ends. None before its first entry."""
+    row = connection.execute(_PLACE, _key(journal)).one_or_none()
+    return None if row is None else Place(journal, Position(row.seq, row.time, row.head), row.salt)
+
+
+def find_written(connection: Connection, journal: JournalId, statement: Statement) -> Written | None:
+    """Where exactly this statement stands in the journal already.
+
+    Raises: Refused(id-taken) where its signer has used its `id` there for other bytes.
+    """
+    key = _key(journal)
+    row = connection.execute(_WRITTEN, {**key, "statement": statement.id}).one_or_none()
+    if row is not None:
+        return Written(statement, journal, Position(row.seq, row.time, row.head))
+    taken = {**key, "signer": statement.body.by, "uid": statement.body.id}
+    if connection.execute(_ID_TAKEN, taken).one_or_none() is not None:
+        raise Refused("id-taken")
+    return None
+
+
+def append(connection: Connection, place: Place, statement: Statement, time: int, seen: int | None) -> Written:
+    """The entry that was added after `place` at `time`; `seen` is the seq that the statement's `seen` names."""
+    position = next_position(place.journal, place.position, time, statement.id)
+    key = _key(place.journal)
+    where = {"seq": position.seq, "time": position.time, "head": position.head}
+    if place.is_open:
+        connection.execute(_MOVE, {f"journal_{name}": value for name, value in key.items()} | where)
+    else:
+        connection.execute(_OPEN, {**key, **where, "salt": place.salt})
+    signature, *second = statement.envelope.signatures
+    entry = {
+        **key,
+        **where,
+        "statement": statement.id,
+        "type": statement.body.TYPE.value,
+        "signer": statement.body.by,
+        "uid": statement.body.id,
+        "seen_mark": seen_mark(place.salt, position.seq, position.head),
+        "seen_seq": seen,
+        "payload": statement.envelope.payload,
+        "signature": signature,
+        "second_signature": second[0] if second else None,
+    }
+    connection.execute(_APPEND, entry)
+    return Written(statement, place.journal, position)
+
+
+def _key(journal: JournalId) -> dict[str, object]:
+    return {"kind": JOURNAL_KIND_CODES[journal.kind], "subject": journal.subject}

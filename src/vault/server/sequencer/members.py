@@ -1,0 +1,43 @@
+"""Who may see an engagement at all: the question before all others. Whoever may not is told what a stranger is told."""
+
+from sqlalchemy import Connection, bindparam, select
+
+from vault.policy.parties import JOURNAL_READERS
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Body
+from vault.protocol.vocabulary import Role
+from vault.server.storage.tables import memberships
+
+_ROLE = select(memberships.c.role).where(
+    memberships.c.account == bindparam("account"), memberships.c.engagement == bindparam("engagement")
+)
+
+
+def find_member(connection: Connection, engagement: bytes, account: bytes) -> str | None:
+    """The word of the account's role in the engagement: a role of `Role`, or `contact`."""
+    role: str | None = connection.execute(_ROLE, {"account": account, "engagement": engagement}).scalar_one_or_none()
+    return role
+
+
+def require_member(connection: Connection, engagement: bytes, account: bytes) -> str:
+    """The word of the account's role. Raises: Refused(not-found)."""
+    role = find_member(connection, engagement, account)
+    if role is None:
+        raise Refused("not-found")
+    return role
+
+
+def require_journal_reader(connection: Connection, engagement: bytes, account: bytes) -> Role:
+    """Coach or coachee. Raises: Refused(not-found) for everybody else."""
+    role = require_member(connection, engagement, account)
+    if role not in JOURNAL_READERS:
+        raise Refused("not-found")
+    return Role(role)
+
+
+def admit_member(connection: Connection, body: Body) -> None:
+    """Return if the signer is a member of the engagement that the statement names. Raises: Refused(not-found)."""
+    engagement: bytes | None = getattr(body, "engagement", None)
+    if engagement is None:
+        raise Refused("not-found")
+    require_member(connection, engagement, body.by)

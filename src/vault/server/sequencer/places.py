@@ -1,0 +1,65 @@
+"""Which journal a statement belongs to, and the facts that policy decides by there."""
+
+from sqlalchemy import Connection
+
+from vault.policy.facts import Facts, KeysFact
+from vault.protocol.journal import START, JournalId
+from vault.protocol.limits import ZERO32
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Body, Contract, Escalation, Keyring, Keys, Opening
+from vault.protocol.vocabulary import JournalKind
+from vault.server.sequencer.facts_engagement import EngagementRows
+from vault.server.sequencer.facts_escalations import EscalationRows, is_escalation
+from vault.server.sequencer.facts_keys import KeyringRows, KeysRows
+from vault.server.sequencer.journal import Place, find_place
+from vault.server.sequencer.parts import require_opening_salt
+from vault.server.sequencer.submission import Submission
+
+
+def find_journal(connection: Connection, body: Body) -> JournalId:
+    """The journal that takes the statement: its account's or its engagement's.
+
+    An opening belongs to the escalations when it names one. Raises: Refused(statement-malformed) for a type without a
+    journal.
+    """
+    if isinstance(body, Keys):
+        return JournalId(JournalKind.KEYS, body.account)
+    if isinstance(body, Keyring):
+        return JournalId(JournalKind.KEYRING, body.by)
+    engagement: bytes | None = getattr(body, "engagement", None)
+    if engagement is None:
+        raise Refused("statement-malformed")
+    if isinstance(body, Escalation) or (isinstance(body, Opening) and is_escalation(connection, engagement, body.of)):
+        return JournalId(JournalKind.ESCALATIONS, engagement)
+    return JournalId(JournalKind.ENGAGEMENT, engagement)
+
+
+def require_place(connection: Connection, journal: JournalId, submission: Submission, body: Body) -> Place:
+    """Where the journal stands, locked; or the start of one that this statement may open, with the salt that came.
+
+    Raises: Refused(not-found) where another type than this opens that journal, (part-missing | part-mismatch) where its
+    salt is missing or another.
+    """
+    place = find_place(connection, journal)
+    if place is not None:
+        return place
+    if journal.kind is JournalKind.KEYS:
+        return Place(journal, START, ZERO32)
+    if journal.kind is JournalKind.ESCALATIONS:
+        engagement = find_place(connection, JournalId(JournalKind.ENGAGEMENT, journal.subject))
+        if engagement is not None:
+            return Place(journal, START, engagement.salt)
+    elif isinstance(body, Contract | Keyring):
+        return Place(journal, START, require_opening_salt(submission, body))
+    raise Refused("not-found")
+
+
+def open_facts(connection: Connection, place: Place, deployment: KeysFact) -> Facts:
+    """The facts of the journal at `place`, read within this transaction."""
+    journal = place.journal
+    if journal.kind is JournalKind.KEYS:
+        return KeysRows(connection, journal.subject)
+    if journal.kind is JournalKind.KEYRING:
+        return KeyringRows(connection, journal.subject, place.salt)
+    engagement = EngagementRows(connection, journal.subject, place.salt, deployment)
+    return EscalationRows(engagement) if journal.kind is JournalKind.ESCALATIONS else engagement

@@ -1,0 +1,139 @@
+"""The write path: from a submission to an entry of a journal, in one transaction or not at all.
+
+Every act of every person goes through here. The order of checks is the same for all: type, deployment, signer,
+signature, the same statement before, path, whether the signer may see the place at all, clock, policy, parts. Each has
+one code, and nothing is written before the last. Source: docs/protocol.md sections 4 and 13.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from vault.policy.decide import decide, require_seen_entry
+from vault.policy.facts import Facts
+from vault.policy.parties import JOURNAL_READERS
+from vault.policy.signers import list_signers
+from vault.protocol.limits import CLOCK_SKEW_SECONDS
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Body
+from vault.protocol.vocabulary import JournalKind, Role
+from vault.server.parts import Parts
+from vault.server.sequencer.collections import Collection
+from vault.server.sequencer.journal import Written, append, find_written
+from vault.server.sequencer.members import find_member
+from vault.server.sequencer.parts import require_parts, store_parts
+from vault.server.sequencer.places import find_journal, open_facts, require_place
+from vault.server.sequencer.submission import Submission
+from vault.server.sequencer.verified import Verified, require_statement, verify
+from vault.server.storage.engine import RETRY_AFTER_SECONDS
+
+_SALTED = frozenset({JournalKind.KEYRING, JournalKind.ENGAGEMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a write, durable when it is given; `is_new` is false where the same statement was there before."""
+
+    is_new: bool
+    body: Body
+    members: dict[str, Any]
+
+
+def submit(
+    parts: Parts, collection: Collection, submission: Submission, signer: bytes | None, path_ids: Mapping[str, str]
+) -> Answer:
+    """The answer to a submission; `path_ids` are the ids of its address, as they were spelled there.
+
+    Raises: Refused and FormatError, with nothing written.
+    """
+    statement = require_statement(submission.envelope, collection.type, parts.settings.audience, signer)
+    verified = verify(parts.storage, statement)
+    try:
+        with parts.storage.writing() as connection:
+            return _write(connection, parts, collection, submission, verified, path_ids)
+    except IntegrityError as error:  # two of the same came at once, on a database that lets both begin
+        raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+
+
+def _write(
+    connection: Connection,
+    parts: Parts,
+    collection: Collection,
+    submission: Submission,
+    verified: Verified,
+    path_ids: Mapping[str, str],
+) -> Answer:
+    statement, body = verified.statement, verified.statement.body
+    journal = find_journal(connection, body)
+    before = find_written(connection, journal, statement)
+    if before is not None:
+        return _answer(connection, collection, before, is_new=False)
+    require_path(body, path_ids)
+    collection.admit(connection, body)
+    now = parts.clock()
+    require_clock(body, now)
+    place = require_place(connection, journal, submission, body)
+    if place.is_open and collection.taken is not None:
+        raise Refused(collection.taken)
+    facts = open_facts(connection, place, parts.deployment)
+    time = max(now, place.position.time)
+    _require_signers(facts, verified, time)
+    seen = require_seen_entry(facts, body)
+    effects = decide(facts, statement, time)
+    require_parts(submission, body, opens_salted=not place.is_open and journal.kind in _SALTED)
+    written = append(connection, place, statement, time, seen)
+    collection.project(connection, written, submission, effects)
+    store_parts(connection, written, submission)
+    return _answer(connection, collection, written, is_new=True)
+
+
+def require_path(body: Body, path_ids: Mapping[str, str]) -> None:
+    """Return if the address names the signer's account and the statement's engagement, where it names any.
+
+    Raises: Refused(path-mismatch).
+    """
+    named = {"account": body.by, "engagement": getattr(body, "engagement", b"")}
+    if any(named[name].hex() != text for name, text in path_ids.items()):
+        raise Refused("path-mismatch")
+
+
+def require_clock(body: Body, now: int) -> None:
+    """Return if the signer's clock is not ahead. Raises: Refused(clock-skew) with the server's `time`."""
+    if body.at > now + CLOCK_SKEW_SECONDS:
+        raise Refused("clock-skew", time=now)
+
+
+def _require_signers(facts: Facts, verified: Verified, time: int) -> None:
+    """The keys that act at this place must be those under which the signatures were verified, or verify now."""
+    publics = list_signers(facts, verified.statement.body, time)
+    if publics != verified.publics:
+        verified.statement.envelope.verify(*publics)
+
+
+def _answer(connection: Connection, collection: Collection, written: Written, is_new: bool) -> Answer:
+    body, position = written.statement.body, written.position
+    place = {
+        "kind": written.journal.kind.value,
+        "subject": written.journal.subject.hex(),
+        "seq": position.seq,
+        "head": position.head.hex(),
+    }
+    members: dict[str, Any] = {
+        "statement": written.statement.id.hex(),
+        "journal": place if _reads_journal(connection, written) else None,
+        "time": position.time,
+        "receipt": None,
+        **collection.more(connection, written),
+    }
+    return Answer(is_new, body, members)
+
+
+def _reads_journal(connection: Connection, written: Written) -> bool:
+    """Sponsors, supervisors and contacts are not told how long the journal is, nor the coachee of escalations."""
+    if written.journal.kind in (JournalKind.KEYS, JournalKind.KEYRING):
+        return True
+    role = find_member(connection, written.journal.subject, written.statement.body.by)
+    return role == Role.COACH if written.journal.kind is JournalKind.ESCALATIONS else role in JOURNAL_READERS

@@ -1,0 +1,65 @@
+"""The first steps of every write, before the database is asked to change: type, deployment, signer, signature.
+
+A signature is verified under the key that the account has under that id. Whether this is the key with which it acts in
+the journal is for policy to say, since only those who may see the journal may learn it.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from vault.errors import AudienceError, PayloadTypeError, SignatureError
+from vault.policy.keys import list_key_signers
+from vault.protocol.envelope import Envelope, Statement
+from vault.protocol.keys import require_valid_keys
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Keys
+from vault.protocol.vocabulary import StatementType
+from vault.server.sequencer.facts_keys import find_current_keys, find_sign_key
+from vault.server.storage.engine import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A statement whose signatures verify under `publics`, in order."""
+
+    statement: Statement
+    publics: tuple[bytes, ...]
+
+
+def require_statement(envelope: Envelope, expected: StatementType, audience: str, signer: bytes | None) -> Statement:
+    """The statement of the expected type, for this deployment, by `signer` where one is logged in.
+
+    Raises: PayloadTypeError, StatementError, SuiteError, AudienceError, Refused(not-signer).
+    """
+    if envelope.type is not expected:
+        raise PayloadTypeError("expected another type of statement at this address")
+    statement = Statement.of(envelope)
+    if statement.body.audience != audience:
+        raise AudienceError("expected a statement for this deployment")
+    if signer is not None and statement.body.by != signer:
+        raise Refused("not-signer")
+    return statement
+
+
+def verify(storage: Storage, statement: Statement) -> Verified:
+    """The statement with the keys under which it verifies, in a transaction that ends before any other begins.
+
+    Raises: SignatureError; InvalidKeyError for a `keys` statement whose keys are not valid.
+    """
+    if isinstance(statement.body, Keys):
+        require_valid_keys(statement.body)
+    with storage.reading() as connection:
+        publics = _list_publics(connection, statement)
+    statement.envelope.verify(*publics)
+    return Verified(statement, publics)
+
+
+def _list_publics(connection: Connection, statement: Statement) -> tuple[bytes, ...]:
+    body = statement.body
+    if isinstance(body, Keys):
+        return list_key_signers(find_current_keys(connection, body.account), body)
+    keys = find_sign_key(connection, body.by, body.key)
+    if keys is None:
+        raise SignatureError("expected the id of a sign key of this account")
+    return (keys.sign_public,)
