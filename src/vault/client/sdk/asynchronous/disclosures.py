@@ -29,7 +29,11 @@ class AsyncDisclosureHandle:
     async def openings(self) -> list[OpeningReceipt]:
         """Who fetched it and when, oldest first. That nobody did cannot be proven without the server's help."""
         state = await self._find()
-        return [OpeningReceipt(name_of(self._session, held.statement.body.by), held.time) for held in state.openings]
+        contract = self._session.views[self._engagement].standing().body
+        return [
+            OpeningReceipt(name_of(self._session, held.statement.body.by, contract), held.time)
+            for held in state.openings
+        ]
 
     async def read(self) -> Opened:
         """What was disclosed, read back."""

@@ -1,0 +1,33 @@
+"""What every journey is given: a world around a fresh deployment. Slots are derived at the floor, to be fast."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.deployments import Deployment, deployed
+from tests.system.worlds import Three, World, leaving, three_people
+from vault.protocol import slot
+
+
+@pytest.fixture(autouse=True)
+def cheap_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slot, "MEMORY_NEW_KIB", slot.MEMORY_MINIMUM_KIB)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    (tmp_path / "server").mkdir()
+    with deployed(tmp_path / "server") as made:
+        yield made
+
+
+@pytest.fixture
+async def world(deployment: Deployment, tmp_path: Path) -> AsyncIterator[World]:
+    async with leaving(World(deployment, tmp_path / "people")) as made:
+        yield made
+
+
+@pytest.fixture
+async def three(world: World) -> Three:
+    return await three_people(world)

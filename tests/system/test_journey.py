@@ -1,0 +1,33 @@
+"""The whole journey of three people around one sealed summary."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.system.worlds import Three
+from vault.client import Refused
+
+
+async def test_three_people_and_one_sealed_summary(three: Three) -> None:
+    assert three.at_lenas.active
+    await three.at_lenas.notes.add("Session 1: she wants to speak up in meetings.", title="Session 1")
+    draft = await three.at_lenas.drafts.add("Proposed: we work on speaking up.", title="Half time")
+    [note] = await three.at_mareks.notes.list()
+    assert note.title == "Session 1"
+    assert [reader.name for reader in note.readers] == ["Lena", "you"]
+    [seen] = await three.at_mareks.drafts.list()
+    assert seen.body == draft.body
+    summary = await three.at_mareks.summaries.add("I work on speaking up.", title="Half time")
+    preview = await summary.preview(share_kind="progress", purpose="own_words", expires=timedelta(days=30))
+    assert preview.body == "I work on speaking up."
+    disclosure = await preview.disclose()
+    [received] = await three.ana.inbox()
+    opened = await received.open()
+    assert opened.body == "I work on speaking up."
+    assert [receipt.name for receipt in await disclosure.openings()] == ["the sponsor"]
+    receipt = await disclosure.withdraw()
+    assert receipt.limits == "No longer served. Opened once. Copies cannot be recalled."
+    assert await three.ana.inbox() == []
+    with pytest.raises(Refused) as refused:
+        await three.ana.open(disclosure.id)
+    assert refused.value.code == "disclosure-ended"
