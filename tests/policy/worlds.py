@@ -4,7 +4,7 @@ A world writes what a faultless client would write; `changes` then replace membe
 that a test says in one line what is wrong with a statement. Nothing here asks policy what is allowed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.policy.people import account, digest, seal_key, seed, short, sign_key
@@ -172,12 +172,23 @@ class World:
 
     # The engagement
 
+    def contact(self, name: str | None, **changes: Any) -> Contact:
+        """An independent contact with the account of `name`, or without any."""
+        contact = Contact(
+            contact=CONTACT_ID if name == "contact" else short("contact id", name),
+            kind=ContactKind.OMBUDS,
+            affiliation=Affiliation.INDEPENDENT,
+            account=None if name is None else account(name),
+            keys=None if name is None else self.fact(name).statement,
+        )
+        return contact.model_copy(update=changes)
+
     def write_contract(
         self,
         by: str = "coach",
         *,
-        roles: dict[str, Role] | None = None,
-        contacts: tuple[str, ...] = ("contact",),
+        roles: Mapping[str, Role] | None = None,
+        contacts: tuple[str | Contact, ...] = ("contact",),
         sealed: tuple[str, ...] | None = None,
         **changes: Any,
     ) -> Statement:
@@ -186,16 +197,7 @@ class World:
         parties = [
             Party(account=account(name), role=role, keys=self.fact(name).statement) for name, role in roles.items()
         ]
-        listed = [
-            Contact(
-                contact=CONTACT_ID if name == "contact" else short("contact id", name),
-                kind=ContactKind.OMBUDS,
-                affiliation=Affiliation.INDEPENDENT,
-                account=account(name),
-                keys=self.fact(name).statement,
-            )
-            for name in contacts
-        ]
+        listed = [self.contact(entry) if isinstance(entry, str) else entry for entry in contacts]
         body = Contract(
             **self._in_engagement(Contract, by),
             supersedes=self.find_active(),
