@@ -1,0 +1,99 @@
+"""Every column is declared, docs/data.md says so, and a migrated database has those columns and no others."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Text, text
+
+from vault.server.storage.catalogue import find_undeclared
+from vault.server.storage.columns import DataClass
+from vault.server.storage.data_page import render_page, visibility
+from vault.server.storage.engine import Storage
+from vault.server.storage.inspection import InspectionError, require_declared
+from vault.server.storage.ledger import LEDGER, Readers
+from vault.server.storage.schema import migrate
+from vault.server.storage.tables import metadata
+
+PAGE = Path(__file__).parents[3] / "docs/data.md"
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[Storage]:
+    """A migrated SQLite database of its own."""
+    opened = Storage(f"sqlite:///{tmp_path}/vault.db")
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+def test_the_ledger_declares_each_column_of_each_table_and_no_others() -> None:
+    declared = {(table, column) for table, one in LEDGER.items() for column in one.columns}
+    tables = {(table.name, column.name) for table in metadata.tables.values() for column in table.columns}
+    assert declared - tables == {("alembic_version", "version_num")}
+    assert tables - declared == set()
+
+
+def test_the_page_is_what_the_ledger_says() -> None:
+    if PAGE.parent.exists():  # scripts/server-alone leaves the documents out
+        assert PAGE.read_text(encoding="utf-8") == render_page(), "run scripts/data-page"
+
+
+def test_a_migrated_database_holds_what_is_declared(storage: Storage) -> None:
+    require_declared(storage)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "found"),
+    [
+        ("ALTER TABLE items ADD COLUMN title TEXT", "column items.title is not declared"),
+        ("CREATE TABLE remarks (remark TEXT)", "table remarks is not declared"),
+        ("CREATE VIEW everything AS SELECT payload FROM statements", "view everything is not declared"),
+        ("ALTER TABLE items DROP COLUMN erased", "column items.erased is missing"),
+        ("DROP TABLE holdings", "table holdings is missing"),
+    ],
+)
+def test_what_is_not_declared_is_found(storage: Storage, sabotage: str, found: str) -> None:
+    with storage.writing() as connection:
+        connection.execute(text(sabotage))
+        assert find_undeclared(connection) == [found]
+    with pytest.raises(InspectionError, match=found):
+        require_declared(storage)
+
+
+def test_a_column_of_another_type_or_without_its_constraint_is_found(storage: Storage) -> None:
+    with storage.writing() as connection:
+        connection.execute(text("DROP TABLE withdrawals"))
+        connection.execute(
+            text("CREATE TABLE withdrawals (engagement BLOB NOT NULL, disclosure BLOB NOT NULL, seq TEXT NOT NULL)")
+        )
+        assert find_undeclared(connection) == [
+            "column withdrawals.disclosure has no constraint that holds it to its class",
+            "column withdrawals.engagement has no constraint that holds it to its class",
+            "column withdrawals.seq has no constraint that holds it to its class",
+            "column withdrawals.seq has the type TEXT, which its class does not allow",
+        ]
+
+
+def test_no_column_holds_text_but_words_of_a_list_and_the_name_of_an_app() -> None:
+    texts = [column for table in metadata.tables.values() for column in table.columns if isinstance(column.type, Text)]
+    assert {column.info["class"] for column in texts} == {DataClass.WORD, DataClass.SLUG}
+    assert {f"{column.table.name}.{column.name}" for column in texts if column.info["class"] is DataClass.SLUG} == {
+        "apps.app",
+        "enrolments.app",
+    }
+
+
+def test_what_is_sealed_is_sealed_for_the_operator_too() -> None:
+    sealed = {
+        f"{table.name}.{column.name}"
+        for table in metadata.tables.values()
+        for column in table.columns
+        if visibility(column.info["class"]) == "sealed"
+    }
+    assert sealed == {"keyrings.blob", "slots.slot", "blobs.blob", "seals.seal"}
+
+
+def test_nothing_that_recognises_a_credential_is_served_to_anyone() -> None:
+    for table, column in (("apps", "key_sha256"), ("enrolments", "token_sha256"), ("tokens", "token_sha256")):
+        assert LEDGER[table].readers_of(column) in {Readers.NOBODY, Readers.OPERATOR}
