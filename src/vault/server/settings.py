@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     """The base URL that clients are configured with; login statements name it byte for byte."""
     audience: Audience = ""
     """The log origin that every statement names; follows from the URL where it is not set."""
-    database: str
+    database: Annotated[str, Field(pattern="^(sqlite:///|postgresql://).+$")]
     """`sqlite:///file` (beside the settings unless absolute) or `postgresql://user@host/name`."""
     behind_tls_proxy: bool = False
     """Whether a proxy ends TLS in front: only then may the server listen on anything but loopback."""
@@ -126,8 +126,6 @@ def load_settings(folder: Path) -> Settings:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise SettingsError(f"{SETTINGS_FILE}: look at {place}: {first['msg'].removeprefix('Value error, ')}") from None
-    except ValueError:
-        raise SettingsError(f"{SETTINGS_FILE}: expected TOML") from None
     return found.model_copy(update={"database": _beside(folder, found.database)})
 
 
