@@ -46,7 +46,7 @@ class AppCredential:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentCredential:
-    """An enrolment token that can be used once."""
+    """An enrolment token: unused and in time, or used already, and then good for the first answer again and no more."""
 
     app: str
     token_sha256: bytes
@@ -98,7 +98,7 @@ async def require_app(request: Request, parts: WithParts) -> AppCredential:
 
 
 async def require_enrolment(request: Request, parts: WithParts) -> EnrolmentCredential:
-    """The usable enrolment token that came with the request. Using it up is the write's own act."""
+    """The enrolment token that came with the request. The write that uses it decides whether it still can be."""
     digest = _read_credential(request, ENROLMENT_PREFIX, ended="enrolment-ended")
     now = parts.clock()
 
