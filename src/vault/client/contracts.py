@@ -4,12 +4,14 @@ Source: docs/protocol.md section 4 rules 1, 2, 3 and 9.
 """
 
 from vault.client.calls import Act
-from vault.client.crypto.content import Header
+from vault.client.crypto.content import Content, Header
 from vault.client.errors import UsageError
 from vault.client.items import ensure_view
 from vault.client.keys_of import current_keys
 from vault.client.people import find_person, notice_change
+from vault.client.reading import read_held
 from vault.client.sealing_to import seal_to
+from vault.client.served import fetch_served, read_words
 from vault.client.session import Session
 from vault.client.terms import Terms, whole_days
 from vault.client.views import engagement_journal, refresh
@@ -154,6 +156,27 @@ def assent(session: Session, engagement: bytes, contract: bytes) -> Act[Done]:
         return Submission(body)
 
     return (yield from write(session, f"/v1/engagements/{engagement.hex()}/assents", journal, build))
+
+
+def read_own_words(session: Session, engagement: bytes, contract: bytes) -> Act[Content]:
+    """What the author of a contract wrote beside its terms, for any party.
+
+    Raises: Refused(not-found); VerificationError.
+    """
+    try:
+        view = yield from refresh(session, engagement)
+    except Refused as refused:
+        if refused.code != "role-refused":
+            raise
+        served = yield from fetch_served(session, engagement)
+        one = next((each for each in served.contracts if each.statement.id == contract), None)
+        if one is None:
+            raise
+        return (yield from read_words(session, served, one))
+    held = view.by_statement.get(contract)
+    if held is None or not isinstance(held.statement.body, Contract):
+        raise Refused("not-found")
+    return (yield from read_held(session, view, held))
 
 
 def close(session: Session, engagement: bytes, reason: ClosureReason) -> Act[Done]:

@@ -53,6 +53,7 @@ from vault.protocol.vocabulary import (
 )
 
 PASSPHRASE_MINIMUM_CHARACTERS = 8
+ACCOUNTS_PATH = "/v1/accounts"
 
 Passphrase = Callable[[], str]
 """Asks for a passphrase, or reads it: a passphrase never stands in code."""
@@ -116,7 +117,7 @@ def enqueue_keys(session: Session, generation: int, reason: KeysReason) -> None:
         minimum_suite=SUITE,
     )
     seeds = (keys.sign_seed,) if signer.sign_key == keys.sign_key else (signer.sign_seed, keys.sign_seed)
-    path = "/v1/accounts" if before is None else f"/v1/accounts/{session.account.hex()}/keys"
+    path = ACCOUNTS_PATH if before is None else f"/v1/accounts/{session.account.hex()}/keys"
     enqueue(session, path, Submission(body), journal, seeds)
 
 
@@ -128,19 +129,20 @@ def join(session: Session, enrolment: str, invitation: str | None = None, invite
     if invitation is not None:
         enqueue_introduction(session, invitation, inviter or "inviter")
     session.waiting = [
-        each.model_copy(update={"enrolment": enrolment}) if each.path == "/v1/accounts" else each
+        each.model_copy(update={"enrolment": enrolment, "refused": None}) if each.path == ACCOUNTS_PATH else each
         for each in session.waiting
     ]
     session.save()
     yield from flush_all(session)
-    refused = next((each.refused for each in session.waiting if each.type is StatementType.KEYS and each.refused), None)
-    if refused is not None:
-        raise Refused(refused)
 
 
 def flush_all(session: Session) -> Act[int]:
-    """Send everything that waits, keys and keyring first; how many were sent. Raises: Unreachable."""
+    """Send everything that waits, keys and keyring first; how many were sent.
+
+    Raises: Unreachable; Refused(enrolment-ended | login-refused) while the account is not on the deployment.
+    """
     count = len(session.waiting)
+    yield from settle_first_keys(session)
     order = [keys_journal(session.account)]
     for waiting in session.waiting:
         journal = journal_of(waiting)
@@ -149,9 +151,32 @@ def flush_all(session: Session) -> Act[int]:
     for journal in order:
         yield Take(turn_of(journal))
         yield from flush(session, journal)
+        require_first_keys_not_refused(session)
     yield Take(turn_of(None))
     yield from flush(session, None)
     return count - len(session.waiting)
+
+
+def require_first_keys_not_refused(session: Session) -> None:
+    """Nothing of an account is taken before its first keys. Raises: Refused."""
+    refused = next((each.refused for each in session.waiting if each.path == ACCOUNTS_PATH and each.refused), None)
+    if refused is not None:
+        raise Refused(refused)
+
+
+def settle_first_keys(session: Session) -> Act[None]:
+    """First keys that wait without an enrolment token may have been sent by something else: then they wait no more.
+
+    Raises: Refused(login-refused) where the deployment does not know the account.
+    """
+    first = next((each for each in session.waiting if each.path == ACCOUNTS_PATH and each.enrolment is None), None)
+    if first is None:
+        return
+    yield from fetch_keys(session, session.account)
+    journal = keys_journal(session.account)
+    session.waiting = [each for each in session.waiting if each.statement != first.statement]
+    session.newest[journal] = first.statement
+    session.save()
 
 
 def unlock_session(

@@ -140,6 +140,10 @@ class Session:
         """Files whose note was refused were not added."""
         self.progress = {key: value for key, value in self.progress.items() if value != statement}
 
+    def replace_progress(self, before: bytes, after: bytes) -> None:
+        """A note that was signed anew is still the note of its file."""
+        self.progress = {key: after if value == before else value for key, value in self.progress.items()}
+
     def content(self) -> KeyringContent:
         """What the next keyring holds."""
         sign = None if self.deployment_keys is None else self.deployment_keys[1]

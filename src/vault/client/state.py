@@ -36,7 +36,7 @@ class Newest(Closed):
 
 
 class Progress(Closed):
-    """A file that was added as a note: its path as it was named, and what it held."""
+    """A file that was added as a note: its absolute path, and what it held."""
 
     engagement: Id
     path: str

@@ -32,6 +32,18 @@ from vault.protocol.strict_json import read_json
 from vault.protocol.times import floor_to_day
 from vault.protocol.vocabulary import DAY_ROUNDED, JournalKind, StatementType
 
+ABOUT_CREDENTIALS = frozenset(
+    {
+        "credential-missing",
+        "credential-ended",
+        "credential-wrong",
+        "enrolment-ended",
+        "login-refused",
+        "challenge-ended",
+    }
+)
+"""Refusals of who sends, not of what is sent: the statement goes on waiting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -207,7 +219,8 @@ def turn_of(journal: JournalId | None) -> str:
 def flush(session: Session, journal: JournalId | None) -> Act[None]:
     """Send what waits for this journal, oldest first. A no marks the statement; what follows is signed anew.
 
-    Raises: Unreachable where no answer comes; nothing is lost.
+    Raises: Unreachable where no answer comes; Refused where the credential is refused, which says nothing of the
+    statement. Nothing is lost.
     """
     for waiting in list_waiting(session, journal):
         if waiting.refused is not None:
@@ -217,6 +230,8 @@ def flush(session: Session, journal: JournalId | None) -> Act[None]:
         except Refused as refused:
             if refused.retry_after_seconds is not None:
                 raise Unreachable("the deployment is busy; the outbox is sent later") from refused
+            if refused.code in ABOUT_CREDENTIALS:
+                raise
             mark_refused(session, waiting, refused.code)
 
 
@@ -224,6 +239,7 @@ def mark_refused(session: Session, waiting: Waiting, code: str) -> None:
     """Keep the statement with its code for the person to see, and sign those behind it on what stands."""
     place = next(index for index, each in enumerate(session.waiting) if each.statement == waiting.statement)
     session.waiting[place] = waiting.model_copy(update={"refused": code})
+    session.forget(waiting.statement)
     journal = journal_of(waiting)
     if journal is not None:
         followers = [
@@ -236,6 +252,7 @@ def mark_refused(session: Session, waiting: Waiting, code: str) -> None:
             session.waiting[index] = kept[index].model_copy(update={"refused": "busy"})
         for index in followers:
             session.waiting[index] = sign_again(session, kept[index], journal)
+            session.replace_progress(kept[index].statement, session.waiting[index].statement)
     session.save()
 
 

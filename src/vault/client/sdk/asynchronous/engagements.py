@@ -80,6 +80,15 @@ class AsyncEngagement:
         await self._driver.run(contracts.assent(self._session, self._engagement, as_id(chosen, 32)))
         await self.reload()
 
+    async def words(self, contract: str | None = None) -> str:
+        """What the author wrote beside the terms, for the parties' eyes; of the contract that counts unless named.
+
+        Raises: Refused(not-found); VerificationError.
+        """
+        chosen = as_id(contract or self.contract.id, 32)
+        content = await self._driver.run(contracts.read_own_words(self._session, self._engagement, chosen))
+        return content.body.decode("utf-8", errors="replace")
+
     async def supersede(self, terms: Terms) -> ContractTerms:
         """Propose terms that take the place of the active ones. Raises: Refused; Unreachable."""
         statement = await self._driver.run(contracts.supersede(self._session, self._engagement, terms))

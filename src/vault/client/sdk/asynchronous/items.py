@@ -10,7 +10,7 @@ from vault.client.items import ItemView, Text
 from vault.client.people import find_person
 from vault.client.sdk.asynchronous.disclosures import AsyncDisclosureHandle
 from vault.client.sdk.names import name_of
-from vault.client.sdk.reading_arguments import as_bytes, as_word, end_of
+from vault.client.sdk.reading_arguments import as_bytes, as_id, as_word, end_of
 from vault.client.sdk.values import Reader
 from vault.client.session import Session
 from vault.client.transport import AsyncDriver
@@ -246,7 +246,7 @@ class AsyncShelf:
 
     async def get(self, item: str) -> AsyncItemHandle:
         """The newest version of one. Raises: Refused(not-found)."""
-        view = await self._driver.run(items.read_item(self._session, self._engagement, bytes.fromhex(item)))
+        view = await self._driver.run(items.read_item(self._session, self._engagement, as_id(item, 16)))
         return AsyncItemHandle(self._session, self._driver, self._engagement, view)
 
     async def __aiter__(self) -> AsyncIterator[AsyncItemHandle]:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from vault.client import people
 from vault.client.keyring import Person
 from vault.client.safety_number import SafetyNumber
+from vault.client.sdk.reading_arguments import as_id
 from vault.client.session import Session
 from vault.client.transport import AsyncDriver
 
@@ -70,4 +71,4 @@ class AsyncPeople:
 
     def add(self, name: str, account: str) -> None:
         """Give an account a nickname. It is unverified until the safety numbers are compared."""
-        people.rename(self._session, bytes.fromhex(account), name)
+        people.rename(self._session, as_id(account, 32), name)

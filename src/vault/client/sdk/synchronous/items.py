@@ -9,7 +9,7 @@ from vault.client.errors import UsageError
 from vault.client.items import ItemView, Text
 from vault.client.people import find_person
 from vault.client.sdk.names import name_of
-from vault.client.sdk.reading_arguments import as_bytes, as_word, end_of
+from vault.client.sdk.reading_arguments import as_bytes, as_id, as_word, end_of
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle
 from vault.client.sdk.values import Reader
 from vault.client.session import Session
@@ -242,7 +242,7 @@ class Shelf:
 
     def get(self, item: str) -> ItemHandle:
         """The newest version of one. Raises: Refused(not-found)."""
-        view = self._driver.run(items.read_item(self._session, self._engagement, bytes.fromhex(item)))
+        view = self._driver.run(items.read_item(self._session, self._engagement, as_id(item, 16)))
         return ItemHandle(self._session, self._driver, self._engagement, view)
 
     def __iter__(self) -> Iterator[ItemHandle]:
