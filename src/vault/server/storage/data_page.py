@@ -20,8 +20,8 @@ text written by mistake is refused. They cannot tell sealed bytes from others be
 for free text: the one text that an operator chooses is the name of an app, of lower-case letters, digits and hyphens.
 
 **Visibility** is *sealed* where whoever holds the whole database still cannot read the value, *public* where the
-operator can. **Served to** is who gets the value over the API. The operator, a thief of the database and whoever takes a
-backup have every public value, and length and place of the sealed ones.
+operator can. **Served to** is who gets the value over the API. The operator, a thief of the database and whoever takes
+a backup have every public value, and length and place of the sealed ones.
 
 Not in any table: names, e-mail addresses, titles, tags, file names, texts. They stand inside sealed blobs, or, like the
 nicknames of people, in the keyring. Peers' network addresses are not stored either.
