@@ -3,24 +3,20 @@
 An account or a kind that is not there gets a header all the same, always the same one, made by the same work.
 """
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from vault.encoding import write_base64
 from vault.protocol.api import SlotHeader
 from vault.protocol.slot import fake_slot_header
 from vault.server.http.answers import json_answer
 from vault.server.http.operations import Credential, operation
-from vault.server.http.paths import AccountPath
+from vault.server.http.paths import AccountPath, SlotKindPath
 from vault.server.http.peers import peer_of
 from vault.server.limits import Limited
 from vault.server.parts import WithParts
 from vault.server.resources.slots.rows import find_slot_header
 
 router = APIRouter()
-
-SlotKindPath = Annotated[int, Path(ge=1, le=3)]
 
 
 @router.get(
