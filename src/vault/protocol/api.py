@@ -22,12 +22,22 @@ class JournalPlace(Closed):
 
 
 class Written(Closed):
-    """The answer to a write: durable when it arrives. `journal` is null for a signer who may not read it."""
+    """The answer to a write: durable when it arrives. `journal` is null for a signer who may not read it.
+
+    `openings`, the number of times that it was opened, stands in the answer to a withdrawal alone.
+    """
 
     statement: Hash
     journal: JournalPlace | None
     time: Integer
     receipt: str | None
+    openings: Integer | None = None
+
+
+class Introduced(Closed):
+    """The answer to an introduction, which stands in no journal."""
+
+    statement: Hash
 
 
 class Entry(Closed):
@@ -47,6 +57,12 @@ class Page(Closed):
 
     data: tuple[Entry, ...]
     next: str | None
+
+
+class ItemView(Closed):
+    """The versions of an item of which I hold a seal: their statements, and the reseals that carry one for me."""
+
+    versions: tuple[Entry, ...]
 
 
 class Head(Closed):

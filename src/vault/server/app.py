@@ -6,14 +6,37 @@ from vault.server.http.answers import Answers
 from vault.server.http.problems import answer_problems
 from vault.server.logs import start_logs
 from vault.server.parts import Parts
+from vault.server.resources.accounts.routes import router as accounts
 from vault.server.resources.apps.routes import router as apps
+from vault.server.resources.blobs.routes import router as blobs
 from vault.server.resources.deployment.routes import router as deployment
+from vault.server.resources.disclosures.routes import router as disclosures
+from vault.server.resources.engagements.routes import router as engagements
 from vault.server.resources.enrolments.routes import router as enrolments
+from vault.server.resources.introductions.routes import router as introductions
+from vault.server.resources.items.routes import router as items
+from vault.server.resources.journals.routes import router as journals
+from vault.server.resources.keyrings.routes import router as keyrings
 from vault.server.resources.logins.routes import router as logins
 from vault.server.resources.slots.routes import router as slots
 
 TITLE = "Coach Vault"
-ROUTERS = (deployment, apps, enrolments, logins, slots)
+ROUTERS = (
+    deployment,
+    apps,
+    enrolments,
+    logins,
+    accounts,
+    slots,
+    keyrings,
+    introductions,
+    engagements,
+    journals,
+    blobs,
+    items,
+    disclosures,
+)
+"""In the order in which the description of the API names them."""
 
 
 def build_app(parts: Parts) -> FastAPI:

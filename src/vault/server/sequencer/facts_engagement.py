@@ -1,4 +1,4 @@
-"""The facts of an engagement's journal, read from rows: one look-up for each fact, none of them grows with the journal."""
+"""The facts of an engagement's journal, read from rows: one look-up for each fact, however long the journal is."""
 
 from functools import lru_cache
 from typing import Literal

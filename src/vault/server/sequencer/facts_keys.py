@@ -22,7 +22,9 @@ _COLUMNS = (
     keys.c.reason,
 )
 _BY_STATEMENT = select(*_COLUMNS).where(keys.c.statement == bindparam("statement"))
-_OF_ACCOUNT = select(*_COLUMNS).where(keys.c.account == bindparam("account")).order_by(keys.c.generation.desc()).limit(1)
+_OF_ACCOUNT = (
+    select(*_COLUMNS).where(keys.c.account == bindparam("account")).order_by(keys.c.generation.desc()).limit(1)
+)
 _BY_SIGN_KEY = _OF_ACCOUNT.where(keys.c.sign_key == bindparam("sign_key"))
 _KEYRING = (
     select(keyrings.c.statement, keyrings.c.generation, statements.c.payload)

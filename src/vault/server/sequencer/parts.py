@@ -24,7 +24,6 @@ from vault.protocol.statements import (
     Item,
     Keyring,
     Reseal,
-    SealRef,
 )
 from vault.protocol.vocabulary import SEAL_PURPOSE_CODES, BlobKind, SealPurpose
 from vault.server.sequencer.journal import Written

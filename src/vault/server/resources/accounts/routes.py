@@ -1,0 +1,97 @@
+"""Accounts and keys over HTTP."""
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from vault.protocol.api import Page, Written
+from vault.protocol.journal import JournalId
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Body, Keys
+from vault.protocol.vocabulary import JournalKind, StatementType
+from vault.server.http.answers import json_answer
+from vault.server.http.credentials import EnrolmentHolder, Person
+from vault.server.http.operations import Credential, operation
+from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
+from vault.server.http.paths import AccountPath
+from vault.server.http.writes import add_collection, write
+from vault.server.parts import WithParts
+from vault.server.resources.accounts.rows import add_keys, has_account, use_enrolment
+from vault.server.sequencer.collections import Collection
+from vault.server.storage.entries import list_entries, seq_cursor, write_entry, write_page
+
+router = APIRouter()
+
+
+def _locate(body: Body) -> str:
+    assert isinstance(body, Keys)
+    return f"/v1/accounts/{body.account.hex()}/keys"
+
+
+def _admit_anyone(_connection: Connection, _body: Body) -> None:
+    """Whose journal it is stands in the statement, and policy compares."""
+
+
+@router.post(
+    "/v1/accounts",
+    **operation(
+        "createAccount",
+        "accounts",
+        "Begin an account with its first keys",
+        credential=Credential.ENROLMENT,
+        statement=StatementType.KEYS,
+        answer=Written,
+        status=201,
+        problems=("key-invalid", "account-mismatch", "key-chain", "generation-taken"),
+    ),
+)
+async def post_account(request: Request, holder: EnrolmentHolder, parts: WithParts) -> Response:
+    """The account is the hash of its first key; the token is used up in the same transaction."""
+
+    def admit(connection: Connection, body: Body) -> None:
+        use_enrolment(connection, holder.token_sha256, body.by, parts.clock())
+
+    collection = Collection(StatementType.KEYS, admit, add_keys, taken="generation-taken")
+    return await write(request, parts, collection, None, _locate)
+
+
+add_collection(
+    router,
+    "/v1/accounts/{account}/keys",
+    Collection(StatementType.KEYS, _admit_anyone, add_keys),
+    operation(
+        "createKeys",
+        "accounts",
+        "Rotate, recover or retire keys",
+        credential=Credential.PERSON,
+        statement=StatementType.KEYS,
+        answer=Written,
+        status=201,
+        problems=("key-invalid", "account-mismatch", "key-chain", "generation-taken"),
+    ),
+)
+
+
+@router.get(
+    "/v1/accounts/{account}/keys",
+    **operation(
+        "listKeys",
+        "accounts",
+        "The keys journal of any account whose id you know",
+        credential=Credential.PERSON,
+        answer=Page,
+        problems=("not-found",),
+        query=PAGED,
+    ),
+)
+async def get_keys(
+    account: AccountPath, _reader: Person, parts: WithParts, after: AfterSeq = FIRST, limit: Limit = LIMIT
+) -> Response:
+    """Oldest first."""
+    journal = JournalId(JournalKind.KEYS, account)
+
+    def find(connection: Connection) -> dict[str, object]:
+        if not has_account(connection, account):
+            raise Refused("not-found")
+        return write_page(list_entries(connection, journal, after, limit + 1), limit, write_entry, seq_cursor)
+
+    return json_answer(await parts.storage.read(find))

@@ -1,0 +1,47 @@
+"""The rows of accounts and keys."""
+
+from sqlalchemy import Connection, insert, select, update
+
+from vault.policy.facts import Effect, KeysAdded
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Keys
+from vault.server.sequencer.journal import Written
+from vault.server.sequencer.submission import Submission
+from vault.server.storage.tables import accounts, enrolments, keys
+
+
+def use_enrolment(connection: Connection, token_sha256: bytes, account: bytes, now: int) -> None:
+    """From now on the token is that account's. Raises: Refused(enrolment-ended) where it was used or has ended."""
+    usable = update(enrolments).where(
+        enrolments.c.token_sha256 == token_sha256, enrolments.c.account.is_(None), enrolments.c.expires > now
+    )
+    if connection.execute(usable.values(account=account)).rowcount != 1:
+        raise Refused("enrolment-ended")
+
+
+def add_keys(connection: Connection, written: Written, _submission: Submission, effects: tuple[Effect, ...]) -> None:
+    """A generation of keys; with the first one the account begins."""
+    (added,) = effects
+    body = written.statement.body
+    assert isinstance(added, KeysAdded)
+    assert isinstance(body, Keys)
+    if body.generation == 1:
+        connection.execute(insert(accounts).values(account=body.account, made=written.position.time))
+    connection.execute(
+        insert(keys).values(
+            account=body.account,
+            generation=body.generation,
+            statement=added.keys.statement,
+            sign_key=body.sign.key,
+            sign_public=body.sign.public,
+            seal_key=body.seal.key,
+            seal_public=body.seal.public,
+            reason=body.reason.value,
+        )
+    )
+
+
+def has_account(connection: Connection, account: bytes) -> bool:
+    """Whether there is such an account."""
+    query = select(accounts.c.account).where(accounts.c.account == account)
+    return connection.execute(query).scalar_one_or_none() is not None

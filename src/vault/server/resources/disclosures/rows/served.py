@@ -1,0 +1,127 @@
+"""What of disclosures is served to whom: live ones to their recipient, all to the coachee.
+
+A cursor is the id of a disclosure, because a seq would tell a sponsor how long the journal is.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, or_, select
+
+from vault.encoding import write_base64
+from vault.protocol.limits import ZERO32
+from vault.protocol.problems import Refused
+from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind
+from vault.server.storage.entries import ENTRY_COLUMNS, ENVELOPE_COLUMNS, Found, write_envelope, write_page
+from vault.server.storage.tables import blobs, disclosures, openings, seals, statements
+
+_OF_ENGAGEMENT = and_(
+    statements.c.kind == JOURNAL_KIND_CODES[JournalKind.ENGAGEMENT], statements.c.subject == bindparam("engagement")
+)
+_AFTER = (
+    select(disclosures.c.seq)
+    .where(disclosures.c.engagement == bindparam("engagement"), disclosures.c.statement == bindparam("after"))
+    .scalar_subquery()
+)
+_LISTED = (
+    select(*ENTRY_COLUMNS, disclosures.c.expires, disclosures.c.withdrawn, disclosures.c.erased)
+    .join(
+        disclosures,
+        and_(disclosures.c.engagement == statements.c.subject, disclosures.c.seq == statements.c.seq),
+    )
+    .where(_OF_ENGAGEMENT, or_(bindparam("after") == ZERO32, disclosures.c.seq > _AFTER))
+    .order_by(disclosures.c.seq)
+    .limit(bindparam("limit"))
+)
+_LIVE = and_(
+    disclosures.c.withdrawn == 0,
+    disclosures.c.erased == 0,
+    or_(disclosures.c.expires.is_(None), disclosures.c.expires > bindparam("now")),
+)
+_RECEIVED = _LISTED.where(disclosures.c.recipient == bindparam("reader"), _LIVE)
+_OPENINGS = (
+    select(*ENVELOPE_COLUMNS)
+    .join(openings, and_(openings.c.engagement == statements.c.subject, openings.c.seq == statements.c.seq))
+    .where(_OF_ENGAGEMENT, openings.c.of == bindparam("disclosure"))
+    .order_by(statements.c.seq)
+)
+_DISCLOSURE = select(
+    disclosures.c.recipient, disclosures.c.expires, disclosures.c.withdrawn, disclosures.c.erased
+).where(disclosures.c.engagement == bindparam("engagement"), disclosures.c.statement == bindparam("disclosure"))
+_OPENED = (
+    select(openings.c.seq)
+    .where(
+        openings.c.engagement == bindparam("engagement"),
+        openings.c.of == bindparam("disclosure"),
+        openings.c.signer == bindparam("reader"),
+    )
+    .limit(1)
+)
+_CONTENT = (
+    select(blobs.c.blob, seals.c.seal)
+    .join(seals, and_(seals.c.engagement == blobs.c.engagement, seals.c.statement == blobs.c.statement))
+    .where(
+        blobs.c.engagement == bindparam("engagement"),
+        blobs.c.statement == bindparam("disclosure"),
+        seals.c.account == bindparam("reader"),
+    )
+)
+
+
+def list_received(
+    connection: Connection, engagement: bytes, reader: bytes, now: int, after: bytes | None, limit: int
+) -> dict[str, Any]:
+    """A page of the live disclosures to the reader, oldest first, those after the disclosure `after`."""
+    values = {"engagement": engagement, "reader": reader, "now": now, "after": after or ZERO32, "limit": limit + 1}
+    return write_page(connection.execute(_RECEIVED, values).all(), limit, _write, _cursor)
+
+
+def list_made(connection: Connection, engagement: bytes, now: int, after: bytes | None, limit: int) -> dict[str, Any]:
+    """A page of all disclosures of the engagement with their states and openings, for the coachee."""
+    values = {"engagement": engagement, "after": after or ZERO32, "limit": limit + 1}
+
+    def write(row: Found) -> dict[str, Any]:
+        of = {"engagement": engagement, "disclosure": row.statement}
+        opened = [_envelope(each) for each in connection.execute(_OPENINGS, of).all()]
+        return {**_write(row), "state": _state(row, now), "openings": opened}
+
+    return write_page(connection.execute(_LISTED, values).all(), limit, write, _cursor)
+
+
+def read_content(
+    connection: Connection, engagement: bytes, disclosure: bytes, reader: bytes, is_coachee: bool, now: int
+) -> dict[str, Any]:
+    """Blob and the reader's own seal: for the coachee while they exist, for the recipient of a live one it has opened.
+
+    Raises: Refused(not-found | disclosure-ended | opening-required).
+    """
+    values = {"engagement": engagement, "disclosure": disclosure}
+    row = connection.execute(_DISCLOSURE, values).one_or_none()
+    if row is None or not (is_coachee or row.recipient == reader):
+        raise Refused("not-found")
+    state = _state(row, now)
+    if state == "erased" or (state != "live" and not is_coachee):
+        raise Refused("disclosure-ended")
+    if not is_coachee and connection.execute(_OPENED, {**values, "reader": reader}).one_or_none() is None:
+        raise Refused("opening-required")
+    content = connection.execute(_CONTENT, {**values, "reader": reader}).one()
+    return {"blob": write_base64(content.blob), "seal": write_base64(content.seal)}
+
+
+def _state(row: Found, now: int) -> str:
+    if row.erased:
+        return "erased"
+    if row.withdrawn:
+        return "withdrawn"
+    return "live" if row.expires is None or now < row.expires else "expired"
+
+
+def _envelope(row: Found) -> dict[str, Any]:
+    return write_envelope(row.type, row.payload, row.signature, row.second_signature)
+
+
+def _write(row: Found) -> dict[str, Any]:
+    return {"statement": row.statement.hex(), "envelope": _envelope(row), "time": row.time, "receipt": None}
+
+
+def _cursor(row: Found) -> str:
+    return str(row.statement.hex())

@@ -1,0 +1,1 @@
+"""Engagements: their contracts, assents and closures, and the journal that coach and coachee read."""

@@ -1,0 +1,1 @@
+"""Items: versions, seals and resealing, and who can open what."""

@@ -1,0 +1,142 @@
+"""Items over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import Connection
+
+from vault.protocol.api import ItemView, Page, Readers, Written
+from vault.protocol.problems import Refused
+from vault.protocol.vocabulary import ItemKind, StatementType
+from vault.server.http.answers import json_answer
+from vault.server.http.credentials import Person
+from vault.server.http.operations import Credential, Part, operation
+from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
+from vault.server.http.paths import EngagementPath, ItemPath
+from vault.server.http.writes import add_collection
+from vault.server.parts import WithParts
+from vault.server.resources.items.rows.held import list_holders, list_newest, list_versions
+from vault.server.resources.items.rows.written import add_item
+from vault.server.sequencer.collections import Collection
+from vault.server.sequencer.members import admit_member, require_journal_reader, require_member
+
+router = APIRouter()
+
+KindQuery = Annotated[ItemKind | None, Query()]
+
+add_collection(
+    router,
+    "/v1/engagements/{engagement}/items",
+    Collection(StatementType.ITEM, admit_member, add_item),
+    operation(
+        "createItem",
+        "items",
+        "Write a version of an item",
+        credential=Credential.PERSON,
+        statement=StatementType.ITEM,
+        parts=(Part.BLOB, Part.SEALS),
+        answer=Written,
+        status=201,
+        problems=(
+            "not-found",
+            "role-refused",
+            "class-refused",
+            "author-refused",
+            "seals-refused",
+            "key-stale",
+            "version-taken",
+            "contract-inactive",
+            "engagement-closed",
+            "blob-shape",
+            "seal-shape",
+        ),
+    ),
+)
+add_collection(
+    router,
+    "/v1/engagements/{engagement}/reseals",
+    Collection(StatementType.RESEAL, admit_member, add_item),
+    operation(
+        "createReseal",
+        "items",
+        "Seal a version again, for a new key or a supervisor",
+        credential=Credential.PERSON,
+        statement=StatementType.RESEAL,
+        parts=(Part.SEALS,),
+        answer=Written,
+        status=201,
+        problems=("not-found", "role-refused", "seals-refused", "key-stale", "contract-inactive", "seal-shape"),
+    ),
+)
+
+
+@router.get(
+    "/v1/engagements/{engagement}/items",
+    **operation(
+        "listItems",
+        "items",
+        "The newest versions that are sealed to you",
+        credential=Credential.PERSON,
+        answer=Page,
+        problems=("not-found",),
+        query=(*PAGED, "kind"),
+    ),
+)
+async def get_items(
+    engagement: EngagementPath,
+    reader: Person,
+    parts: WithParts,
+    after: AfterSeq = FIRST,
+    limit: Limit = LIMIT,
+    kind: KindQuery = None,
+) -> Response:
+    """For every member; what is not sealed to you is not there."""
+
+    def find(connection: Connection) -> dict[str, Any]:
+        require_member(connection, engagement, reader)
+        return list_newest(connection, engagement, reader, kind, after, limit)
+
+    return json_answer(await parts.storage.read(find))
+
+
+@router.get(
+    "/v1/engagements/{engagement}/items/{item}",
+    **operation(
+        "getItem",
+        "items",
+        "All versions of an item that are sealed to you",
+        credential=Credential.PERSON,
+        answer=ItemView,
+        problems=("not-found",),
+    ),
+)
+async def get_item(engagement: EngagementPath, item: ItemPath, reader: Person, parts: WithParts) -> Response:
+    """Oldest first, with the reseals that carry a seal for you."""
+    versions = await parts.storage.read(lambda connection: list_versions(connection, engagement, item, reader))
+    if not versions:
+        raise Refused("not-found")
+    return json_answer({"versions": versions})
+
+
+@router.get(
+    "/v1/engagements/{engagement}/items/{item}/readers",
+    **operation(
+        "listReaders",
+        "items",
+        "Everyone who holds a seal of the item",
+        credential=Credential.PERSON,
+        answer=Readers,
+        problems=("not-found",),
+    ),
+)
+async def get_readers(engagement: EngagementPath, item: ItemPath, reader: Person, parts: WithParts) -> Response:
+    """For coach and coachee, where they hold one themselves."""
+
+    def find(connection: Connection) -> dict[str, Any]:
+        require_journal_reader(connection, engagement, reader)
+        holders = list_holders(connection, engagement, item)
+        if reader.hex() not in {each["account"] for each in holders}:
+            raise Refused("not-found")
+        return {"data": holders}
+
+    return json_answer(await parts.storage.read(find))

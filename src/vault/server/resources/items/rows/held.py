@@ -1,0 +1,86 @@
+"""What a holder of seals is shown of items, and who the holders are."""
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, select, union
+
+from vault.protocol.vocabulary import JOURNAL_KIND_CODES, ItemKind, JournalKind
+from vault.server.storage.entries import ENTRY_COLUMNS, OWN_SEAL, write_entry, write_page
+from vault.server.storage.tables import holdings, items, memberships, seals, statements
+
+_OF_ENGAGEMENT = and_(
+    statements.c.kind == JOURNAL_KIND_CODES[JournalKind.ENGAGEMENT], statements.c.subject == bindparam("engagement")
+)
+_NEWEST = (
+    select(*ENTRY_COLUMNS, seals.c.seal, holdings.c.seq.label("held_seq"))
+    .join(
+        items,
+        and_(items.c.engagement == statements.c.subject, items.c.seq == statements.c.seq),
+    )
+    .join(
+        holdings,
+        and_(
+            holdings.c.engagement == items.c.engagement,
+            holdings.c.item == items.c.item,
+            holdings.c.version == items.c.version,
+        ),
+    )
+    .outerjoin(seals, OWN_SEAL)
+    .where(_OF_ENGAGEMENT, holdings.c.account == bindparam("reader"), holdings.c.seq > bindparam("after"))
+    .order_by(holdings.c.seq)
+    .limit(bindparam("limit"))
+)
+_NEWEST_OF_KIND = _NEWEST.where(holdings.c.kind == bindparam("item_kind"))
+
+_OWN_SEALS = (
+    select(seals.c.statement, seals.c.of)
+    .join(items, and_(items.c.engagement == seals.c.engagement, items.c.statement == seals.c.of))
+    .where(
+        items.c.engagement == bindparam("engagement"),
+        items.c.item == bindparam("item"),
+        seals.c.account == bindparam("reader"),
+    )
+    .subquery()
+)
+_VERSIONS = (
+    select(*ENTRY_COLUMNS, seals.c.seal)
+    .outerjoin(seals, OWN_SEAL)
+    .where(
+        _OF_ENGAGEMENT,
+        statements.c.statement.in_(union(select(_OWN_SEALS.c.statement), select(_OWN_SEALS.c.of))),
+    )
+    .order_by(statements.c.seq)
+)
+_HOLDERS = (
+    select(holdings.c.account, memberships.c.role)
+    .join(
+        memberships,
+        and_(memberships.c.account == holdings.c.account, memberships.c.engagement == holdings.c.engagement),
+    )
+    .where(holdings.c.engagement == bindparam("engagement"), holdings.c.item == bindparam("item"))
+    .order_by(holdings.c.account)
+)
+
+
+def list_newest(
+    connection: Connection, engagement: bytes, reader: bytes, kind: ItemKind | None, after: int, limit: int
+) -> dict[str, Any]:
+    """A page of the newest versions that the reader holds a seal of, in the order in which they were sealed to it."""
+    values = {"engagement": engagement, "reader": reader, "after": after, "limit": limit + 1}
+    if kind is None:
+        rows = connection.execute(_NEWEST, values).all()
+    else:
+        rows = connection.execute(_NEWEST_OF_KIND, {**values, "item_kind": kind.value}).all()
+    return write_page(rows, limit, write_entry, lambda row: str(row.held_seq))
+
+
+def list_versions(connection: Connection, engagement: bytes, item: bytes, reader: bytes) -> list[dict[str, Any]]:
+    """The versions that the reader holds a seal of, with the reseals that carry one, in the journal's order."""
+    values = {"engagement": engagement, "item": item, "reader": reader}
+    return [write_entry(row) for row in connection.execute(_VERSIONS, values)]
+
+
+def list_holders(connection: Connection, engagement: bytes, item: bytes) -> list[dict[str, Any]]:
+    """Everyone who holds a seal of a version, as `api.Reader` has them."""
+    rows = connection.execute(_HOLDERS, {"engagement": engagement, "item": item})
+    return [{"account": row.account.hex(), "role": row.role, "by": "seal", "until": None} for row in rows]

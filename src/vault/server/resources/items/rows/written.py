@@ -1,0 +1,66 @@
+"""What items and reseals write: the version, and for everyone with a seal the newest version held."""
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from vault.policy.facts import Effect, SealsAdded, VersionAdded
+from vault.server.sequencer.journal import Written
+from vault.server.sequencer.submission import Submission
+from vault.server.storage.tables import holdings, items
+
+_ITEM = insert(items)
+_HOLDING = insert(holdings)
+_HELD = select(holdings.c.version).where(
+    holdings.c.engagement == bindparam("engagement"),
+    holdings.c.account == bindparam("account"),
+    holdings.c.item == bindparam("item"),
+)
+_HOLD_NEWER = (
+    update(holdings)
+    .where(
+        holdings.c.engagement == bindparam("of_engagement"),
+        holdings.c.account == bindparam("of_account"),
+        holdings.c.item == bindparam("of_item"),
+    )
+    .values(version=bindparam("version"), seq=bindparam("seq"))
+)
+_KIND = select(items.c.kind).where(
+    items.c.engagement == bindparam("engagement"),
+    items.c.item == bindparam("item"),
+    items.c.version == bindparam("version"),
+)
+
+
+def add_item(connection: Connection, written: Written, _submission: Submission, effects: tuple[Effect, ...]) -> None:
+    """A version, and who holds it; a reseal brings holders alone."""
+    engagement, seq = written.journal.subject, written.position.seq
+    for effect in effects:
+        match effect:
+            case VersionAdded(version):
+                connection.execute(
+                    _ITEM,
+                    {
+                        "engagement": engagement,
+                        "item": version.item,
+                        "version": version.version,
+                        "seq": seq,
+                        "statement": version.statement,
+                        "kind": version.kind.value,
+                        "author": version.author,
+                        "erased": int(version.erased),
+                    },
+                )
+            case SealsAdded():
+                _hold(connection, engagement, seq, effect)
+
+
+def _hold(connection: Connection, engagement: bytes, seq: int, added: SealsAdded) -> None:
+    version = {"engagement": engagement, "item": added.item, "version": added.version}
+    kind = connection.execute(_KIND, version).scalar_one()
+    for account in {account for account, _ in added.seals}:
+        key = {"engagement": engagement, "account": account, "item": added.item}
+        held = connection.execute(_HELD, key).scalar_one_or_none()
+        if held is None:
+            connection.execute(_HOLDING, {**key, "version": added.version, "seq": seq, "kind": kind})
+        elif held < added.version:
+            renamed = {f"of_{name}": value for name, value in key.items()}
+            connection.execute(_HOLD_NEWER, {**renamed, "version": added.version, "seq": seq})

@@ -1,0 +1,1 @@
+"""The two journals of an engagement, for the coach and the coachee."""

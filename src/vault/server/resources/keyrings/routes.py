@@ -1,0 +1,66 @@
+"""Keyrings over HTTP."""
+
+from fastapi import APIRouter, Response
+from sqlalchemy import Connection
+
+from vault.protocol.api import KeyringView, Written
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Body
+from vault.protocol.vocabulary import StatementType
+from vault.server.http.answers import json_answer
+from vault.server.http.credentials import KeyringReader
+from vault.server.http.operations import Credential, Part, operation
+from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
+from vault.server.http.paths import AccountPath
+from vault.server.http.writes import add_collection
+from vault.server.parts import WithParts
+from vault.server.resources.keyrings.rows import read_keyring, replace_keyring
+from vault.server.sequencer.collections import Collection
+
+router = APIRouter()
+
+
+def _admit_owner(_connection: Connection, _body: Body) -> None:
+    """The signer is the owner: the journal is found by the signer."""
+
+
+add_collection(
+    router,
+    "/v1/accounts/{account}/keyring",
+    Collection(StatementType.KEYRING, _admit_owner, replace_keyring),
+    operation(
+        "createKeyring",
+        "accounts",
+        "Replace your sealed keyring and its slots",
+        credential=Credential.PERSON,
+        statement=StatementType.KEYRING,
+        parts=(Part.BLOB, Part.SLOTS),
+        optional_parts=(Part.SALT,),
+        answer=Written,
+        status=201,
+        problems=("sequence-taken", "key-stale", "key-invalid", "blob-shape", "slot-shape"),
+    ),
+)
+
+
+@router.get(
+    "/v1/accounts/{account}/keyring",
+    **operation(
+        "getKeyring",
+        "accounts",
+        "Your newest keyring, its slots, and its journal",
+        credential=Credential.KEYRING,
+        answer=KeyringView,
+        problems=("not-found",),
+        query=PAGED,
+    ),
+)
+async def get_keyring(
+    account: AccountPath, holder: KeyringReader, parts: WithParts, after: AfterSeq = FIRST, limit: Limit = LIMIT
+) -> Response:
+    """A `keyring` token sees the slot that it was fetched with and no other."""
+    if holder.account != account:
+        raise Refused("not-found")
+    return json_answer(
+        await parts.storage.read(lambda connection: read_keyring(connection, account, holder.slot, after, limit))
+    )
