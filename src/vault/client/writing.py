@@ -22,7 +22,7 @@ from vault.client.verifying import require_clock, require_not_broken
 from vault.client.views import View, refresh, take_own
 from vault.encoding import read_base64, read_hex, write_base64
 from vault.errors import FormatError
-from vault.protocol.api import Written
+from vault.protocol.api import Introduced, Written
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.journal import START, JournalId, after_mark, seen_mark
 from vault.protocol.limits import SUITE, ZERO32
@@ -58,10 +58,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A write that stands: its statement, and the server's answer."""
+    """A write that stands: its statement, and the server's answer, None for an introduction."""
 
     statement: Statement
-    written: Written
+    written: Written | None
 
 
 def common_members(
@@ -278,29 +278,29 @@ def send(session: Session, waiting: Waiting) -> Act[Done]:
         answer = yield Call("POST", waiting.path, body, waiting.enrolment)
     else:
         answer = yield from call_as_person(session, "POST", waiting.path, body)
-    written = read_answer(answer, Written)
-    members = read_json(body)
-    statement = Statement.of(Envelope.from_json(members["statement"]))
-    require_same(written, statement)
-    if answer.status == 201:
+    statement = Statement.of(Envelope.from_json(read_json(body)["statement"]))
+    written = None if waiting.kind is None else read_answer(answer, Written)
+    named = read_answer(answer, Introduced).statement if written is None else written.statement
+    require_same(named, statement)
+    if answer.status == 201 and written is not None:
         require_clock(session, written.time)
     take_written(session, waiting, statement, written)
     return Done(statement, written)
 
 
-def require_same(written: Written, statement: Statement) -> None:
+def require_same(named: bytes, statement: Statement) -> None:
     """The answer is about the statement that was sent. Raises: VerificationError."""
-    if written.statement != statement.id:
+    if named != statement.id:
         raise VerificationError("schema", "expected an answer about the statement that was sent")
 
 
-def take_written(session: Session, waiting: Waiting, statement: Statement, written: Written) -> None:
+def take_written(session: Session, waiting: Waiting, statement: Statement, written: Written | None) -> None:
     """Out of the outbox, into what is known; durable when this returns."""
     journal = journal_of(waiting)
     session.waiting = [each for each in session.waiting if each.statement != statement.id]
     if journal is not None:
         session.newest[journal] = statement.id
-        if written.journal is not None:
+        if written is not None and written.journal is not None:
             seq = session.pins.get(journal, (0, b""))[0]
             view: View | None = session.views.get(journal.subject) if journal.kind is JournalKind.ENGAGEMENT else None
             if view is not None:
