@@ -1,10 +1,10 @@
-"""A real server over a real migrated database, whose clock is told and whose randomness is not.
+"""A real server over a real migrated database, whose clock is told.
 
 The database is migrated once in a process; every test gets a copy of the empty file.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -59,11 +59,11 @@ class Deployment:
 
     def client(self, peer: str = "127.0.0.1") -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, client=(peer, 40_000))
-        return httpx.AsyncClient(transport=transport, base_url=URL)
+        return httpx.AsyncClient(transport=transport, base_url=self.parts.settings.url)
 
     def enrolment(self, lasts_seconds: int = 3_600) -> str:
         """A token of the app that nobody has used."""
-        return create_enrolment(self.parts.storage, APP, lasts_seconds, random_bytes, self.clock()).token
+        return create_enrolment(self.parts.storage, APP, lasts_seconds, self.parts.random, self.clock()).token
 
     def digest(self, leave_out: Iterable[str] = ()) -> str:
         """The hash of all rows of all tables: equal exactly where nothing was changed."""
@@ -87,23 +87,30 @@ def _empty_database() -> Path:
 
 
 @contextmanager
-def deployed(folder: Path, limits: LimitSettings | None = None) -> Iterator[Deployment]:
+def deployed(
+    folder: Path,
+    limits: LimitSettings | None = None,
+    *,
+    url: str = URL,
+    now: int = NOW,
+    random: Callable[[int], bytes] = random_bytes,
+) -> Iterator[Deployment]:
     """A server with one app, over a new database in `folder`."""
     path = folder / "vault.sqlite3"
     shutil.copyfile(_empty_database(), path)
-    clock = Clock()
+    clock = Clock(now)
     limits = limits or LimitSettings()
-    settings = Settings(url=URL, database=f"sqlite:///{path}", limits=limits)
+    settings = Settings(url=url, database=f"sqlite:///{path}", limits=limits)
     parts = Parts(
         settings=settings,
         storage=Storage(settings.database),
         clock=clock,
-        random=random_bytes,
+        random=random,
         secret=SECRETS.server_secret,
         deployment=SECRETS.deployment(),
         limits=Limits(limits.rates(), clock),
     )
-    key = create_app(parts.storage, APP, random_bytes, clock())
+    key = create_app(parts.storage, APP, random, clock())
     try:
         yield Deployment(parts, clock, build_app(parts), key)
     finally:

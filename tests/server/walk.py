@@ -1,0 +1,192 @@
+"""A walk over every operation of the API, once, with the same bytes in every run.
+
+What it sent and what came back are the examples of the API's description: they are real, and whoever sends them to a
+deployment in the same state gets the same answers.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.policy.people import account, seed, short
+from tests.policy.worlds import ENGAGEMENT, FULL, START
+from tests.server.deployments import Deployment, deployed
+from tests.server.served_world import ServedWorld, fetch_seed, fixed_bytes
+from vault import ed25519
+from vault.protocol.envelope import Statement, sign
+from vault.protocol.ids import key_id
+from vault.protocol.limits import CHALLENGE_SECONDS
+from vault.protocol.statements import Fetch, Introduction, Login
+from vault.protocol.vocabulary import ItemKind, KeysReason, StatementType
+
+URL = "https://vault.example"
+AUDIENCE = "vault.example/log"
+PEOPLE = ("coach", "coachee", "sponsor")
+
+Examples = dict[str, dict[str, Any]]
+
+
+def counted() -> Callable[[int], bytes]:
+    """Bytes that look random, the same ones in every run."""
+    calls = iter(range(10**9))
+    return lambda size: fixed_bytes(size, "random", next(calls))
+
+
+class Walk:
+    """One client of one deployment that keeps what it sent and got, by operation."""
+
+    def __init__(self, deployment: Deployment, http: httpx.AsyncClient) -> None:
+        self.deployment, self.http = deployment, http
+        self.world = ServedWorld(PEOPLE)
+        self.tokens: dict[str, str] = {}
+        self.examples: Examples = {}
+
+    async def step(
+        self, operation: str, method: str, path: str, body: Any = None, credential: str | None = None
+    ) -> Any:
+        """The answer of one operation, which must succeed; the first time it is kept as the example."""
+        headers = {} if credential is None else {"Authorization": f"Bearer {credential}"}
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body)
+        answer = await self.http.request(method, path, content=content, headers=headers)
+        assert answer.is_success, (operation, answer.status_code, answer.text)
+        is_json = answer.headers.get("content-type") == "application/json"
+        value = answer.json() if is_json else None
+        example = {"path": path, "status": answer.status_code}
+        if body is not None:
+            example["request"] = body
+        if is_json and operation != "openapi":
+            example["answer"] = value
+        self.examples.setdefault(operation, example)
+        return value
+
+    async def write(self, operation: str, by: str, path: str, statement: Statement) -> Any:
+        """The answer to a statement, which the world takes over as well."""
+        answer = await self.step(operation, "POST", path, self.world.submission(statement), self.tokens[by])
+        self.world.add(statement)
+        return answer
+
+    async def read(self, operation: str, by: str, path: str) -> Any:
+        return await self.step(operation, "GET", path, None, self.tokens[by])
+
+    async def log_in(self, name: str, slot: int | None = None) -> str:
+        asked = await self.step("createChallenge", "POST", "/v1/login/challenges", {"account": account(name).hex()})
+        members = _common(name, StatementType.LOGIN if slot is None else StatementType.FETCH, len(self.tokens)) | {
+            "url": URL,
+            "challenge": asked["challenge"],
+            "expires": START + CHALLENGE_SECONDS,
+        }
+        if slot is None:
+            statement = sign(Login.model_validate(members), [seed(name)])
+        else:
+            secret = fetch_seed(name, slot)
+            members |= {"key": key_id(1, ed25519.public_key(secret)), "slot": slot}
+            statement = sign(Fetch.model_validate(members), [secret])
+        body = {"statement": statement.envelope.to_json()}
+        return str((await self.step("createToken", "POST", "/v1/login/tokens", body))["token"])
+
+
+def _common(name: str, word: StatementType, count: int) -> dict[str, Any]:
+    return {
+        "suite": 1, "type": word, "audience": AUDIENCE, "id": short(word, name, count), "by": account(name),
+        "key": key_id(1, ed25519.public_key(seed(name))), "at": START, "after": None, "seen": None,
+    }  # fmt: skip
+
+
+async def take_walk(folder: Path) -> Examples:
+    """The examples by operationId: path, status, and request and answer where there are any."""
+    with deployed(folder, url=URL, now=START, random=counted()) as deployment:
+        async with deployment.client() as http:
+            walk = Walk(deployment, http)
+            await _ask_the_deployment(walk)
+            await _join(walk)
+            await _agree(walk)
+            await _write_and_disclose(walk)
+            await _leave(walk)
+            return walk.examples
+
+
+async def _ask_the_deployment(walk: Walk) -> None:
+    for operation, path in (
+        ("getDeployment", "/v1/deployment"),
+        ("listProblems", "/problems"),
+        ("getProblem", "/problems/disclosure-ended"),
+        ("live", "/livez"),
+        ("ready", "/readyz"),
+        ("openapi", "/openapi.json"),
+    ):
+        await walk.step(operation, "GET", path)
+
+
+async def _join(walk: Walk) -> None:
+    world, key = walk.world, walk.deployment.app_key
+    for name in PEOPLE:
+        token = (await walk.step("createEnrolment", "POST", "/v1/enrolments", {"expires_in_seconds": 86_400}, key))[
+            "token"
+        ]
+        await walk.step("createAccount", "POST", "/v1/accounts", world.first_keys(name), token)
+        walk.tokens[name] = await walk.log_in(name)
+    await walk.step("getApp", "GET", "/v1/app", None, key)
+    coach = account("coach").hex()
+    await walk.write("createKeyring", "coach", f"/v1/accounts/{coach}/keyring", world.write_keyring("coach"))
+    await walk.step("getSlotHeader", "GET", f"/v1/accounts/{coach}/slots/2")
+    walk.tokens["coach's new device"] = await walk.log_in("coach", slot=2)
+    await walk.read("getKeyring", "coach's new device", f"/v1/accounts/{coach}/keyring")
+    await walk.step("deleteToken", "DELETE", "/v1/login/tokens/current", None, walk.tokens.pop("coach's new device"))
+    introduction = _common("coachee", StatementType.INTRODUCTION, 0) | {"to": account("coach"), "mac": bytes(32)}
+    body = {"statement": sign(Introduction.model_validate(introduction), [seed("coachee")]).envelope.to_json()}
+    await walk.step("createIntroduction", "POST", "/v1/introductions", body, walk.tokens["coachee"])
+    await walk.read("listIntroductions", "coach", "/v1/introductions")
+    await walk.read("listKeys", "coach", f"/v1/accounts/{account('coachee').hex()}/keys")
+
+
+async def _agree(walk: Walk) -> None:
+    world, place = walk.world, f"/v1/engagements/{ENGAGEMENT.hex()}"
+    roles = {name: FULL[name] for name in PEOPLE}
+    first = world.write_contract("coach", roles=roles, contacts=(world.contact(None),))
+    await walk.write("createEngagement", "coach", "/v1/engagements", first)
+    for name in PEOPLE:
+        await walk.write("createAssent", name, f"{place}/assents", world.write_assent(name, first.id))
+    second = world.write_contract("coachee", roles=roles, contacts=(world.contact(None),))
+    await walk.write("createContract", "coachee", f"{place}/contracts", second)
+    for name in PEOPLE:
+        await walk.write("createAssent", name, f"{place}/assents", world.write_assent(name, second.id))
+    await walk.read("listEngagements", "sponsor", "/v1/engagements")
+    await walk.read("getEngagement", "coachee", place)
+    text = second.body.model_dump(mode="json")["text"]["sha256"]
+    await walk.read("getBlob", "sponsor", f"{place}/blobs/{text}")
+
+
+async def _write_and_disclose(walk: Walk) -> None:
+    world, place = walk.world, f"/v1/engagements/{ENGAGEMENT.hex()}"
+    note = world.write_item("coach", ItemKind.NOTE)
+    item = note.body.model_dump(mode="json")["item"]
+    await walk.write("createItem", "coach", f"{place}/items", note)
+    await walk.read("listItems", "coachee", f"{place}/items")
+    await walk.read("getItem", "coachee", f"{place}/items/{item}")
+    await walk.read("listReaders", "coachee", f"{place}/items/{item}/readers")
+    summary = world.write_item("coachee", ItemKind.SUMMARY, sealed=("coachee",))
+    await walk.write("createItem", "coachee", f"{place}/items", summary)
+    reseal = world.write_reseal("coachee", bytes.fromhex(summary.body.model_dump(mode="json")["item"]), ("coach",))
+    await walk.write("createReseal", "coachee", f"{place}/reseals", reseal)
+    disclosure = world.write_disclosure("coachee", "sponsor")
+    await walk.write("createDisclosure", "coachee", f"{place}/disclosures", disclosure)
+    await walk.read("listDisclosures", "sponsor", f"{place}/disclosures")
+    await walk.write("createOpening", "sponsor", f"{place}/openings", world.write_opening("sponsor", disclosure.id))
+    await walk.read("getDisclosureContent", "sponsor", f"{place}/disclosures/{disclosure.id.hex()}/content")
+    withdrawal = world.write_withdrawal("coachee", disclosure.id)
+    await walk.write("createWithdrawal", "coachee", f"{place}/withdrawals", withdrawal)
+    await walk.read("listJournal", "coach", f"{place}/journal?after=8")
+    await walk.read("listEscalationsJournal", "coach", f"{place}/escalations/journal")
+
+
+async def _leave(walk: Walk) -> None:
+    world, place = walk.world, f"/v1/engagements/{ENGAGEMENT.hex()}"
+    await walk.write("createClosure", "coach", f"{place}/closures", world.write_closure("coach"))
+    keys = world.write_keys("sponsor", sign_generation=2, seal_generation=2, reason=KeysReason.ROTATE)
+    await walk.write("createKeys", "sponsor", f"/v1/accounts/{account('sponsor').hex()}/keys", keys)
