@@ -21,6 +21,7 @@ TABLES = "Tables are seen by SQL code alone"
 SERVER = "The server from its settings up to its commands"
 APART = "Resources do not know one another"
 NO_HTTP = "Rows, actions and the write path know no HTTP"
+CLIENT = "The client from its cryptography up to its command"
 CYCLES = "No cycles between siblings"
 
 SABOTAGES = [
@@ -70,6 +71,10 @@ SABOTAGES = [
     (NO_HTTP, "src/vault/server/resources/apps/actions.py", "from starlette.requests import Request"),
     (NO_HTTP, "src/vault/server/resources/apps/actions.py", "import vault.server.http.answers"),
     (NO_HTTP, "src/vault/server/sequencer/journal.py", "from fastapi import Response"),
+    (CLIENT, "src/vault/client/crypto/padding.py", "import vault.client.session"),
+    (CLIENT, "src/vault/client/writing.py", "import vault.client.transport"),
+    (CLIENT, "src/vault/client/items.py", "import vault.client.sdk"),
+    (CLIENT, "src/vault/client/place_of_its_own.py", ""),
     (CYCLES, "src/vault/policy/place.py", "import vault.policy.decide"),
 ]
 
