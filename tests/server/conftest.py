@@ -7,15 +7,33 @@ import httpx
 import pytest
 
 from tests.server.deployments import Deployment, deployed
+from tests.server.replaying import compare_with_rows
+from tests.server.world import World
 
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[Deployment]:
     with deployed(tmp_path) as made:
         yield made
+        with made.parts.storage.reading() as connection:  # whatever a test wrote, policy must make the same of it
+            compare_with_rows(connection, made.parts.deployment)
 
 
 @pytest.fixture
 async def http(deployment: Deployment) -> AsyncIterator[httpx.AsyncClient]:
     async with deployment.client() as client:
         yield client
+
+
+@pytest.fixture
+def world(deployment: Deployment, http: httpx.AsyncClient) -> World:
+    """Nobody has joined yet."""
+    return World(deployment, http)
+
+
+@pytest.fixture
+async def three(world: World) -> World:
+    """Coach, coachee and sponsor under a contract; a contact and a stranger beside them."""
+    await world.add("coach", "coachee", "sponsor", "contact", "stranger")
+    await world.agree()
+    return world
