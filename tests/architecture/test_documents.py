@@ -74,6 +74,15 @@ def test_no_document_leans_on_what_is_not_in_the_repository(page: Path) -> None:
     assert re.findall(r"\b(?:TODO|FIXME|TBD|XXX)\b", text) == []
 
 
+NAMED_FILE = re.compile(r"`((?:src|tests|scripts|docs|openapi|migrations|requirements)/[\w./*-]+)`")
+
+
+def test_every_test_and_file_that_a_document_names_exists() -> None:
+    named = {(page.name, name) for page in DOCUMENTS for name in NAMED_FILE.findall(page.read_text(encoding="utf-8"))}
+    assert len(named) >= 10
+    assert {one for one in named if not any(ROOT.glob(one[1]))} == set()
+
+
 def test_the_page_on_data_is_what_the_ledger_says() -> None:
     assert (ROOT / "docs/data.md").read_text(encoding="utf-8") == render_page(), "run scripts/data-page"
 
