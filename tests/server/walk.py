@@ -4,9 +4,12 @@ What it sent and what came back are the examples of the API's description: they 
 deployment in the same state gets the same answers.
 """
 
+import asyncio
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -190,3 +193,13 @@ async def _leave(walk: Walk) -> None:
     await walk.write("createClosure", "coach", f"{place}/closures", world.write_closure("coach"))
     keys = world.write_keys("sponsor", sign_generation=2, seal_generation=2, reason=KeysReason.ROTATE)
     await walk.write("createKeys", "sponsor", f"/v1/accounts/{account('sponsor').hex()}/keys", keys)
+
+
+def write_examples(examples: Examples) -> str:
+    """The bytes of the recorded file."""
+    return json.dumps(examples, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        Path(sys.argv[1]).write_text(write_examples(asyncio.run(take_walk(Path(folder)))), encoding="utf-8")

@@ -1,17 +1,25 @@
-"""The description of the API, made from the routes: stable order, stable bytes."""
+"""The description of the API, made from the routes: stable order, stable bytes.
+
+Its examples were recorded: tests walk over every operation, and what they sent and got is kept beside the file.
+"""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
 
 from vault.protocol.api import ChallengeRequest, EnrolmentRequest
-from vault.protocol.problems import PROBLEMS
+from vault.protocol.problems import PROBLEMS, Refused
 from vault.server.app import ROUTERS, TITLE
+from vault.server.http.openapi_file import read_examples
+from vault.server.http.problems import problem_members
+from vault.server.http.schemas import ENVELOPE, IN_PATHS, PROBLEM
 
-_BODIES: tuple[type[BaseModel], ...] = (EnrolmentRequest, ChallengeRequest)
+_BODIES = (EnrolmentRequest, ChallengeRequest)
+_JSON = "application/json"
 _DESCRIPTION = (
     "End-to-end encrypted notes for coaching. Every act of a person is a signed statement, sent with POST to the "
     "collection that is named after its type; every content is sealed before it is sent. The formats of statements, "
@@ -21,9 +29,8 @@ _TAGS = {
     "deployment": "What anyone may ask.",
     "apps": "What a coaching app may do with its key: issue enrolment tokens, and nothing about people.",
     "login": "From a key to a token.",
-    "accounts": "Accounts, their keys and their sealed keyrings.",
-    "introductions": "How two people come to know each other's accounts.",
-    "engagements": "Coaching relationships: contracts, assents, the journal.",
+    "accounts": "Accounts, their keys, their sealed keyrings, and introductions.",
+    "engagements": "Coaching relationships: contracts, assents, journals.",
     "items": "Sealed notes, goals, drafts and summaries.",
     "disclosures": "Summaries that a coachee seals for a sponsor.",
 }
@@ -33,10 +40,11 @@ _SCHEMES = {
     "person": ("cvt_", "A login token of a person, 15 minutes."),
     "keyring": ("cvt_", "A token of a fetch key: one slot and the keyring, 5 minutes."),
 }
+_BOUNDS = {"ge": "minimum", "le": "maximum"}
 
 
 def describe() -> str:
-    """The whole description as JSON, members sorted, one line each."""
+    """The whole description as JSON, members sorted, a line each."""
     return json.dumps(build_description(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -54,79 +62,70 @@ def build_description() -> dict[str, Any]:
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    _drop_framework(found)
-    components = found.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
-    for body in _BODIES:
-        schemas[body.__name__] = body.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas["Problem"] = _problem_schema()
-    schemas["Envelope"] = _envelope_schema()
-    components["securitySchemes"] = {
-        name: {"type": "http", "scheme": "bearer", "bearerFormat": prefix, "description": text}
-        for name, (prefix, text) in _SCHEMES.items()
-    }
+    examples = read_examples()
+    for path, operation in list_operations(found):
+        _describe_parameters(operation, path)
+        _drop_framework(operation)
+        _add_example(operation, path, examples.get(operation["operationId"], {}))
+    found["components"] = _components(found["components"]["schemas"])
     return found
 
 
-def _drop_framework(found: dict[str, Any]) -> None:
-    """FastAPI adds its own 422 to every route with a parameter; ours is described already."""
-    schemas = found.get("components", {}).get("schemas", {})
+def list_operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every operation with its path."""
+    for path, methods in description["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+def _components(schemas: dict[str, Any]) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for path in found["paths"].values():
-        for operation in path.values():
-            content = operation.get("responses", {}).get("422", {}).get("content", {})
-            if "application/json" in content:
-                content.pop("application/json")
-
-
-def _problem_schema() -> dict[str, Any]:
+    for body in _BODIES:
+        schemas[body.__name__] = body.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= {"Problem": PROBLEM, "Envelope": ENVELOPE}
     return {
-        "type": "object",
-        "description": "A refusal (RFC 9457). Nothing that was sent is repeated in it.",
-        "required": ["type", "title", "status", "detail", "code"],
-        "properties": {
-            "type": {"type": "string", "format": "uri-reference"},
-            "title": {"type": "string"},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string", "description": "What to do."},
-            "code": {"type": "string", "enum": list(PROBLEMS)},
-            "errors": {
-                "type": "array",
-                "description": "With `schema`: where, and which rule; never the value.",
-                "items": {
-                    "type": "object",
-                    "required": ["pointer", "rule"],
-                    "properties": {"pointer": {"type": "string"}, "rule": {"type": "string"}},
-                },
-            },
-            "current": {"type": "object", "description": "With `version-taken`: the newest version."},
-            "after": {"type": "string", "description": "With `not-newest`: what `after` must be."},
-            "time": {"type": "integer", "description": "With `clock-skew`: the server's Unix time."},
+        "schemas": schemas,
+        "examples": {code: {"value": problem_members(Refused(code))} for code in PROBLEMS},
+        "securitySchemes": {
+            name: {"type": "http", "scheme": "bearer", "bearerFormat": prefix, "description": text}
+            for name, (prefix, text) in _SCHEMES.items()
         },
     }
 
 
-def _envelope_schema() -> dict[str, Any]:
-    base64 = {"type": "string", "contentEncoding": "base64"}
-    return {
-        "type": "object",
-        "description": "A signed statement (DSSE 1.0). `keyid` is a hint and is ignored.",
-        "additionalProperties": False,
-        "required": ["payload", "payloadType", "signatures"],
-        "properties": {
-            "payload": base64,
-            "payloadType": {"type": "string", "pattern": r"^application/vnd\.coach-vault\.[a-z]+\.v1\+json$"},
-            "signatures": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": 2,
-                "items": {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "required": ["keyid", "sig"],
-                    "properties": {"keyid": {"type": "string"}, "sig": base64},
-                },
-            },
-        },
-    }
+def _describe_parameters(operation: dict[str, Any], path: str) -> None:
+    """Routes that write read their ids from the statement; all ids of a path are described here, alike."""
+    queries = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
+    for each in queries:
+        schema = each["schema"]
+        alternatives = [one for one in schema.pop("anyOf", ()) if one != {"type": "null"}]
+        each["schema"] = {_BOUNDS.get(name, name): value for name, value in schema.items()}
+        for one in alternatives:
+            each["schema"] |= one
+    in_path = [
+        {"in": "path", "name": name, "required": True, "schema": IN_PATHS[name]}
+        for name in re.findall(r"\{([a-z0-9]+)\}", path)
+    ]
+    if in_path or queries:
+        operation["parameters"] = in_path + queries
+
+
+def _drop_framework(operation: dict[str, Any]) -> None:
+    """FastAPI adds its own 422 to every route with a parameter; ours is described already."""
+    operation["responses"].get("422", {}).get("content", {}).pop(_JSON, None)
+
+
+def _add_example(operation: dict[str, Any], path: str, example: dict[str, Any]) -> None:
+    """What was sent and what came back in the recorded walk."""
+    if "request" in example:
+        operation["requestBody"]["content"][_JSON]["example"] = example["request"]
+    if "answer" in example:
+        operation["responses"][str(example["status"])]["content"][_JSON]["example"] = example["answer"]
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path" and "path" in example:
+            pattern = re.sub(r"\\\{[a-z0-9]+\\\}", "([^/?]+)", re.escape(path))
+            names = re.findall(r"\{([a-z0-9]+)\}", path)
+            match = re.match(pattern, example["path"])
+            text = "" if match is None else match[1 + names.index(parameter["name"])]
+            parameter["example"] = int(text) if text.isdecimal() and len(text) == 1 else text

@@ -4,7 +4,7 @@ A route is declared with `router.post(path, **operation(...))`. The OpenAPI file
 their bodies themselves, in the order of checks, so FastAPI has nothing to read before them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -100,11 +100,15 @@ def operation(
     parts: Iterable[Part] = (),
     optional_parts: Iterable[Part] = (),
     query: Iterable[str] = (),
+    also: Mapping[int, type[BaseModel]] | None = None,
+    media_types: Iterable[str] = (),
+    tagged: bool = False,
 ) -> dict[str, Any]:
     """The keyword arguments of one route's decorator.
 
     `statement` makes it a write: the body is a submission with `parts`, the answer may also be 200. `body` is a closed
-    model of another body. `query` names the parameters that are known; all others are refused.
+    model of another body. `query` names the parameters that are known; all others are refused. `also` are answers of
+    another status, `media_types` what comes instead of JSON or beside it, `tagged` says that there is an ETag.
     """
     known = tuple(query)
     codes = [*_EVERY_ROUTE, *problems]
@@ -130,15 +134,22 @@ def operation(
         codes += _READ
         taken.append(Depends(_require_query(known)))
     success: dict[str, Any] = {} if answer is None else {"model": answer}
+    if media_types:
+        success["content"] = {name: {} for name in media_types}
     responses: dict[int | str, dict[str, Any]] = {status: {"description": HTTPStatus(status).phrase, **success}}
+    if tagged:
+        responses[304] = {"description": "Nothing has changed since the `ETag` in `If-None-Match`."}
     if statement is not None and credential is not Credential.NONE:
         responses[200] = {"description": "The same statement was taken before: its first answer.", **success}
+    responses |= _refusals(codes)
+    for other, model in (also or {}).items():
+        responses[other]["model"] = model
     return {
         "operation_id": operation_id,
         "tags": [tag],
         "summary": summary,
         "status_code": status,
-        "responses": {**responses, **_refusals(codes)},
+        "responses": responses,
         "openapi_extra": extra,
         "dependencies": taken,
         "response_model": None,

@@ -23,6 +23,8 @@ BLOB_TYPE = "application/octet-stream"
         "The sealed bytes that you hold a seal of",
         credential=Credential.PERSON,
         answer=None,
+        media_types=("application/octet-stream",),
+        tagged=True,
         problems=("not-found",),
     ),
 )

@@ -57,6 +57,7 @@ async def get_deployment(parts: WithParts) -> Response:
         "Every way in which a request can be refused",
         credential=Credential.NONE,
         answer=ProblemPages,
+        media_types=("text/html",),
     ),
 )
 async def list_problems(request: Request) -> Response:
@@ -74,6 +75,7 @@ async def list_problems(request: Request) -> Response:
         "What one refusal means and what to do",
         credential=Credential.NONE,
         answer=ProblemPage,
+        media_types=("text/html",),
         problems=("not-found",),
     ),
 )
@@ -98,7 +100,14 @@ async def live() -> Response:
 
 @router.get(
     "/readyz",
-    **operation("ready", "deployment", "Whether requests can be sent here", credential=Credential.NONE, answer=Health),
+    **operation(
+        "ready",
+        "deployment",
+        "Whether requests can be sent here",
+        credential=Credential.NONE,
+        answer=Health,
+        also={503: Health},
+    ),
 )
 async def ready(parts: WithParts) -> Response:
     """Ready when the database answers and is at this server's schema; no counts."""
@@ -112,7 +121,12 @@ async def ready(parts: WithParts) -> Response:
 @router.get(
     "/openapi.json",
     **operation(
-        "openapi", "deployment", "This description, byte for byte as released", credential=Credential.NONE, answer=None
+        "openapi",
+        "deployment",
+        "This description, byte for byte as released",
+        credential=Credential.NONE,
+        answer=None,
+        media_types=("application/json",),
     ),
 )
 async def get_openapi() -> Response:

@@ -123,6 +123,7 @@ add_collection(
         "Your engagements; the way to poll for news",
         credential=Credential.PERSON,
         answer=Engagements,
+        tagged=True,
         query=PAGED,
     ),
 )
