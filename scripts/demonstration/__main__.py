@@ -105,16 +105,16 @@ def demonstrate(sessions: Path, folder: Path, narrator: Narrator) -> Report:
             narrator.head("The thief")
             loot = thief.steal(deployment, folder / "loot", _sent(circle))
             statements = count(deployment.database, "statements")
-    lines, input_lines = _lines(list(sealed.files.values()))
-    lines, known = thief.drop_known(before, lines, PUBLIC.read_bytes())
+    input_lines = _lines(sealed)
+    lines, known = thief.drop_known(before, input_lines, PUBLIC.read_bytes())
     if known:
         narrator.say(f"{known} lines stand in an empty server or its public description too: they are left out")
-    verdict = thief.judge(loot, folder / "control", lines)
-    narrator.say(f"searched for {len(lines):,} lines: {len(verdict.found)} found")
+    verdict = thief.judge(loot, folder / "control", [*lines, *_own_lines()])
+    narrator.say(f"searched for {verdict.lines:,} lines: {len(verdict.found)} found")
     return Report(
         files=len(sealed.files),
         bytes=sealed.bytes,
-        lines=input_lines,
+        lines=len(input_lines),
         people=_FOUR,
         statements=statements,
         refusals=bench.refusals,
@@ -154,15 +154,17 @@ def _sent(circle: Circle) -> list[bytes]:
     return [request.bytes_sent for person in circle.people() for request in person.tap.requests]
 
 
-def _lines(files: list[InputFile]) -> tuple[list[Line], int]:
-    """The distinct lines of the input, then whatever else was sealed; how many the first are."""
-    lines = {line.text: line for file in files for line in file.lines()}
-    count_of_input = len(lines)
-    own = [line for text in (story.DRAFT, story.SUMMARY, WORDS) for line in text.splitlines()]
-    for text in [*(file.name for file in files), *own]:
-        if len(text.strip()) >= SHORTEST_CHARACTERS:
-            lines.setdefault(text.strip(), text_line(text.strip()))
-    return list(lines.values()), count_of_input
+def _lines(sealed: story.Sealed) -> list[Line]:
+    """The distinct lines of the input, and its file names, which were sealed as titles."""
+    lines = {line.text: line for file in sealed.files.values() for line in file.lines()}
+    names = [file.name for file in sealed.files.values() if len(file.name) >= SHORTEST_CHARACTERS]
+    return list({**{name: text_line(name) for name in names}, **lines}.values())
+
+
+def _own_lines() -> list[Line]:
+    """What the four people wrote beside the input."""
+    lines = [line for text in (story.DRAFT, story.SUMMARY, WORDS) for line in text.splitlines()]
+    return [text_line(line) for line in lines if len(line) >= SHORTEST_CHARACTERS]
 
 
 if __name__ == "__main__":

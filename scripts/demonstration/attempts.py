@@ -14,9 +14,9 @@ from vault.client.session import waiting_body
 from vault.encoding import read_base64
 from vault.protocol.envelope import Envelope, sign
 from vault.protocol.limits import ZERO32
-from vault.protocol.statements import Contract, Disclosure, Item, SealRef
+from vault.protocol.statements import Contract, Item, SealRef
 from vault.protocol.terms import Contact
-from vault.protocol.vocabulary import Affiliation, Clause, ItemKind, StatementType
+from vault.protocol.vocabulary import Affiliation, Clause, ItemKind, ShareKind, StatementType
 
 
 class Recorded:
@@ -59,16 +59,12 @@ def before_the_opening(bench: Bench, circle: Circle, recorded: Recorded) -> None
 def by_the_sponsor(bench: Bench, circle: Circle, recorded: Recorded) -> None:
     """Everything else: reading what is not hers, and signing what is not hers to sign."""
     ana, token, at = circle.sponsor, circle.sponsor.token(), _at(circle)
-    note, disclosure = _item(recorded.note), recorded.disclosure.statement.body
-    assert isinstance(disclosure, Disclosure)
-    blob = recorded.note.statement.body
-    assert isinstance(blob, Item)
+    note = _item(recorded.note)
 
     def read(what: str, path: str) -> None:
         bench.refuse("not-found", ana.title, what, token, "GET", path)
 
     read("asks for the journal", f"{at}/journal")
-    read("asks for all notes", f"{at}/items")
     read("asks for a note by its id", f"{at}/items/{note.item.hex()}")
     read("asks who can read a note", f"{at}/items/{note.item.hex()}/readers")
     read("asks for a note's sealed bytes by their hash", f"{at}/blobs/{note.blob.sha256.hex()}")
@@ -83,7 +79,12 @@ def by_the_sponsor(bench: Bench, circle: Circle, recorded: Recorded) -> None:
     write(
         "role-refused", "seals a note to herself once more", "reseals", _reseal_to_sponsor(ana, circle, recorded.note)
     )
-    write("role-refused", "signs a contract with more kinds of sharing", "contracts", _contract(ana, recorded))
+    write(
+        "role-refused",
+        "proposes a contract of more sharing",
+        "contracts",
+        _contract(ana, recorded, share_kinds=tuple(sorted(ShareKind))),
+    )
     made_up = signed(ana, StatementType.OPENING, circle.engagement, of=secrets.token_bytes(32))
     write("not-found", "opens a disclosure that nobody made", "openings", with_parts(made_up))
 

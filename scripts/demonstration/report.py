@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from scripts.demonstration.bench import Refusal
+from scripts.demonstration.people import COACH, COACHEE, ROLES, SPONSOR
 from scripts.demonstration.spellings import SPELLINGS
 from scripts.demonstration.thief import PLACES, Verdict
 
 SHOWS_NOT = (
-    "What this does not show: that a server which somebody else runs is this one; what a client that lies or leaks\n"
-    "could do; copies that a reader has made; who is in an engagement with whom, when, and size classes, which the\n"
+    "\nWhat this does not show: that a server which somebody else runs is this one; what a client that lies or leaks "
+    "could do; copies that a reader has made; who is in an engagement with whom, when, and size classes, which the "
     "operator sees; compressed or otherwise disguised copies, and the memory of a running server."
 )
 
@@ -75,29 +75,49 @@ class Report:
         }
 
     def show(self, console: Console) -> None:
-        """The table."""
-        table = Table(
-            title="Who tried what, past the SDK, with keys and tokens of their own or stolen ones", title_justify="left"
-        )
-        table.add_column("who", no_wrap=True)
-        table.add_column("tries")
+        """One table: who did or tried what, and what came of it."""
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column("who does or tries what", ratio=1)
         table.add_column("answer", no_wrap=True)
-        table.add_column("tables", no_wrap=True)
         before = ""
-        for each in self.refusals:
-            style = "" if each.holds else "bold red"
-            answer = f"{each.status} {each.code}" + ("" if each.holds else f", promised {each.promised}")
-            who = "" if each.who == before else each.who
-            table.add_row(who, each.what, escape(answer), "unchanged" if each.unchanged else "CHANGED", style=style)
-            before = each.who
+        for who, what, answer, is_good in [*self._done(), *self._tried()]:
+            if who != before:
+                table.add_row(who, style="bold")
+            table.add_row(f"  {what}", answer, style="" if is_good else "bold red")
+            before = who
         console.print(table)
         verdict = self.verdict
+        refused = sum(each.holds for each in self.refusals)
         console.print(
-            f"{self.people} people, {self.files} notes ({self.bytes:,} bytes), {self.statements} signed statements. "
-            f"{len(self.refusals)} attempts, {sum(each.holds for each in self.refusals)} refused as promised.\n"
-            f"The thief searched {verdict.searched_bytes:,} bytes in {len(PLACES)} places for {verdict.lines:,} lines "
-            f"in {len(SPELLINGS)} spellings: {len(verdict.found)} found.\n"
-            f"Control: {verdict.control_planted} leaks planted in a copy, {verdict.control_found} found.",
+            f"\n{len(self.refusals)} attempts went past the SDK as raw HTTP: {refused} were refused as promised, and every "
+            "row of every table was the same before and after.\n"
+            f"A thief searched {verdict.searched_bytes:,} bytes (database with freed pages, write-ahead log, server log, "
+            f"temporary files, settings, all requests) for {verdict.lines:,} lines in {len(SPELLINGS)} spellings: "
+            f"{len(verdict.found)} found.\n"
+            f"Control: {verdict.control_planted} leaks were planted in a copy, one for each spelling and place; "
+            f"{verdict.control_found} of them were found.",
             highlight=False,
         )
         console.print(SHOWS_NOT, style="dim", highlight=False)
+
+    def _done(self) -> list[tuple[str, str, str, bool]]:
+        coach, coachee, sponsor = (f"{name}, {ROLES[name]}" for name in (COACH, COACHEE, SPONSOR))
+        notes = f"{self.files} notes ({self.bytes:,} bytes)"
+        rows = [
+            (coach, f"seals {notes}", "done"),
+            (coachee, f"opens {notes}", "done, the same bytes"),
+            (coachee, f"discloses one summary to {SPONSOR}", "done, as previewed"),
+            (sponsor, "opens the summary", "done, the same bytes"),
+            (coachee, "sees that it was opened, and withdraws it", "done"),
+        ]
+        return [(*row, True) for row in rows]
+
+    def _tried(self) -> list[tuple[str, str, str, bool]]:
+        return [(each.who, each.what, _answer(each), each.holds) for each in self.refusals]
+
+
+def _answer(refusal: Refusal) -> str:
+    answer = f"{refusal.status} {refusal.code}".strip()
+    if not refusal.unchanged:
+        answer += ", tables CHANGED"
+    return answer if refusal.holds else f"{answer}, promised {refusal.promised}"
