@@ -143,6 +143,20 @@ def test_who_was_supervisor_never_becomes_contact(active: World) -> None:
     assert active.answer(active.write_contract(roles=roles, contacts=("contact", "supervisor"))) == "parties-refused"
 
 
+def test_every_role_that_somebody_had_is_remembered(active: World) -> None:
+    active.agree(active.write_contract(roles=WITHOUT_SPONSOR, contacts=("sponsor",)), *PAIR)
+    active.agree(active.write_contract(roles=TWO, contacts=("contact",)), *PAIR)
+    pasts = {name: active.engagement.list_past_roles(account(name)) for name in (*FULL, "contact", "stranger")}
+    assert pasts == {
+        "coach": {Role.COACH},
+        "coachee": {Role.COACHEE},
+        "sponsor": {Role.SPONSOR, None},
+        "supervisor": {Role.SUPERVISOR},
+        "contact": {None},
+        "stranger": frozenset(),
+    }
+
+
 def test_a_supervisor_may_come_and_go_and_come_back(active: World) -> None:
     roles = {name: role for name, role in FULL.items() if role is not Role.SUPERVISOR}
     active.agree(active.write_contract(roles={**roles, "stranger": Role.SUPERVISOR}))

@@ -252,6 +252,9 @@ def test_a_withdrawn_disclosure_can_be_erased_and_an_erased_one_withdrawn(world:
     assert fact.erased
     other = disclose(world)
     world.add(world.write_erasure("coachee", other.id))
+    fact = world.engagement.find_disclosure(world.named["disclosure"])
+    assert fact is not None
+    assert (fact.withdrawn, fact.erased) == (False, True)
     assert world.answer(world.write_withdrawal("coachee", world.named["disclosure"])) == "ok"
 
 

@@ -180,6 +180,14 @@ def test_the_coachee_reseals_what_she_reads_to_the_supervisor(world: World, kind
     assert world.engagement.is_sealed_to(item, 1, account("supervisor"))
 
 
+@pytest.mark.parametrize("by", PAIR)
+def test_a_private_item_is_never_resealed_to_the_other(world: World, by: str) -> None:
+    item = write(world, by, ItemKind.PRIVATE).item
+    other = "coachee" if by == "coach" else "coach"
+    assert world.answer(world.write_reseal(by, item, (other,))) == "seals-refused"
+    assert world.answer(world.write_reseal(other, item, (other,))) == "role-refused"
+
+
 def test_a_summary_is_never_resealed_to_the_supervisor(world: World) -> None:
     item = write(world, "coachee", ItemKind.SUMMARY).item
     assert world.answer(world.write_reseal("coachee", item, ("supervisor",))) == "seals-refused"

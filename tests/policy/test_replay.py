@@ -1,24 +1,25 @@
 """Appending: the place of a statement in its journal, all or nothing, and what a replayed journal answers."""
 
 import copy
+from typing import Any
 
 import pytest
 
 from tests.policy.people import account, digest, seed, short
 from tests.policy.states import PAIR
-from tests.policy.worlds import ENGAGEMENT, SALT, START, World, make_active_world
+from tests.policy.worlds import ENDS, ENGAGEMENT, RETENTION_DAYS, SALT, START, World, make_active_world
 from vault.errors import SignatureError
 from vault.policy.decide import decide, holds_salt
 from vault.policy.facts import Closed, KeysAdded, Withdrawn, find_party, find_role
 from vault.policy.replay import Replayed, ReplayedEngagement, ReplayedJournal, append
 from vault.policy.signers import list_signers
-from vault.protocol.envelope import sign
+from vault.protocol.envelope import Statement, sign
 from vault.protocol.journal import START as EMPTY
 from vault.protocol.journal import JournalId, after_mark, next_position, seen_mark
-from vault.protocol.limits import ZERO32
+from vault.protocol.limits import DAY_SECONDS, ZERO32
 from vault.protocol.problems import Refused
-from vault.protocol.statements import Contract, Login
-from vault.protocol.vocabulary import ClosureReason, JournalKind, KeysReason, Role, StatementType
+from vault.protocol.statements import Contract, Item, Login
+from vault.protocol.vocabulary import ClosureReason, ErasureReason, JournalKind, KeysReason, Role, StatementType
 
 
 @pytest.fixture
@@ -220,7 +221,7 @@ def test_each_journal_takes_over_its_own_effects_and_no_others(world: World) -> 
     closed, withdrawn = Closed(START, ClosureReason.ENDED), Withdrawn(digest("x"))
     for journal in (world.keys["coach"], world.keyrings["coach"], world.escalations):
         for effect in (closed, withdrawn):
-            with pytest.raises(TypeError):
+            with pytest.raises(TypeError, match=type(effect).__name__):
                 journal.apply(effect)
     for other in (world.engagement, Replayed(JournalId(JournalKind.DEPLOYMENT, account("coach")), ZERO32)):
         with pytest.raises(TypeError, match="KeysAdded"):
@@ -290,3 +291,53 @@ def test_roles_and_parties_are_found_in_a_contract(world: World) -> None:
     assert find_role(contract.body, account("sponsor")) is Role.SPONSOR
     assert find_role(contract.body, account("contact")) is None
     assert find_party(contract.body, Role.SUPERVISOR) == account("supervisor")
+
+
+def refuse(journal: ReplayedJournal, statement: Statement) -> str:
+    """The code with which the decision alone refuses, though whoever calls it verifies keys first."""
+    with pytest.raises(Refused) as refusal:
+        decide(journal, statement, START)
+    return refusal.value.code
+
+
+def test_a_decision_asks_for_the_current_key_itself(world: World) -> None:
+    item, disclosure, escalation = world.write_item("coach"), world.write_disclosure(), world.write_escalation()
+    for statement in (item, disclosure, escalation):
+        world.add(statement)
+    assert isinstance(item.body, Item)
+    wrong: dict[str, Any] = {"key": short("another key")}
+    for statement in (
+        world.write_contract(**wrong),
+        world.write_assent("supervisor", world.active(), **wrong),
+        world.write_item("coach", **wrong),
+        world.write_reseal("coachee", item.body.item, ("supervisor",), **wrong),
+        world.write_disclosure(**wrong),
+        world.write_withdrawal("coachee", disclosure.id, **wrong),
+        world.write_request(**wrong),
+        world.write_opening("sponsor", disclosure.id, **wrong),
+        world.write_closure(**wrong),
+        world.write_erasure("coachee", item.body.item, **wrong),
+    ):
+        assert refuse(world.engagement, statement) == "key-stale", statement.body.type
+    for statement in (world.write_escalation(**wrong), world.write_opening("contact", escalation.id, **wrong)):
+        assert refuse(world.escalations, statement) == "key-stale", statement.body.type
+    world.time = ENDS + RETENTION_DAYS * DAY_SECONDS
+    erasure = world.write_erasure("deployment", item.body.item, reason=ErasureReason.RETENTION, **wrong)
+    with pytest.raises(Refused) as refusal:
+        decide(world.engagement, erasure, world.time)
+    assert refusal.value.code == "key-stale"
+
+
+def test_a_decision_asks_for_known_keys_and_for_what_is_named_itself(world: World) -> None:
+    unknown = world.write_assent("supervisor", world.active(), keys=digest("no keys"))
+    assert refuse(world.engagement, unknown) == "key-stale"
+    opening = world.write_opening("contact", digest("no escalation"))
+    assert refuse(world.escalations, opening) == "not-found"
+    with pytest.raises(Refused) as refusal:
+        list_signers(world.escalations, opening.body, START)
+    assert refusal.value.code == "not-found"
+    empty = World()
+    for statement in (empty.write_closure(), empty.write_withdrawal("coachee", digest("x"))):
+        assert refuse(empty.engagement, statement) == "role-refused"
+    assert refuse(empty.engagement, empty.write_erasure("coachee", short("x"))) == "role-refused"
+    assert refuse(empty.engagement, empty.write_opening("sponsor", digest("x"))) == "not-found"

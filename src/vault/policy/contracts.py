@@ -21,6 +21,7 @@ from vault.policy.parties import (
     require_current_key,
     require_role,
     require_sealed_to_exactly,
+    require_standing,
 )
 from vault.protocol.journal import salt_sha256
 from vault.protocol.problems import Refused
@@ -36,11 +37,10 @@ def decide_contract(facts: EngagementFacts, statement: bytes, body: Contract) ->
     """
     standing = find_standing_contract(facts)
     active = facts.find_active_contract()
-    proposal = ContractFact(statement, body, activated_at=None, superseded_at=None)
     if standing is not None:
-        require_role(standing, body.by, *JOURNAL_READERS)
+        require_role(standing.body, body.by, *JOURNAL_READERS)
     _require_parties(facts, body)
-    require_role(proposal, body.by, *JOURNAL_READERS)
+    require_role(body, body.by, *JOURNAL_READERS)
     if facts.closed_at is not None:
         raise Refused("engagement-closed")
     if body.supersedes != (None if active is None else active.statement):
@@ -54,7 +54,7 @@ def decide_contract(facts: EngagementFacts, statement: bytes, body: Contract) ->
     require_current_key(facts, body, body)
     accounts = frozenset(party.account for party in body.parties)
     require_sealed_to_exactly(facts, body.seals, accounts, body)
-    return (ContractProposed(proposal),)
+    return (ContractProposed(ContractFact(statement, body, activated_at=None, superseded_at=None)),)
 
 
 def _require_parties(facts: EngagementFacts, body: Contract) -> None:
@@ -171,10 +171,8 @@ def _is_complete(facts: EngagementFacts, contract: ContractFact, signer: bytes) 
 
 def decide_closure(facts: EngagementFacts, body: Closure, time: int) -> tuple[Closed]:
     """The end of the engagement. Raises: Refused(role-refused | engagement-closed | key-stale)."""
-    standing = find_standing_contract(facts)
-    require_role(standing, body.by, *JOURNAL_READERS)
+    standing = require_standing(facts, body, *JOURNAL_READERS)
     if facts.closed_at is not None:
         raise Refused("engagement-closed")
-    if standing is not None:
-        require_current_key(facts, body, standing.body)
+    require_current_key(facts, body, standing)
     return (Closed(time, body.reason),)

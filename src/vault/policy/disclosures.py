@@ -19,6 +19,7 @@ from vault.policy.parties import (
     require_current_key,
     require_role,
     require_sealed_to_exactly,
+    require_standing,
 )
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.problems import Refused
@@ -33,7 +34,7 @@ def decide_disclosure(facts: EngagementFacts, statement: bytes, body: Disclosure
     seals-refused | disclosure-past | disclosure-ended).
     """
     active = require_active(facts, body.contract)
-    require_role(active, body.by, Role.COACHEE)
+    require_role(active.body, body.by, Role.COACHEE)
     require_current_key(facts, body, active.body)
     if find_party(active.body, Role.SPONSOR) != body.recipient:
         raise Refused("recipient-refused")
@@ -53,10 +54,8 @@ def decide_withdrawal(facts: EngagementFacts, body: Withdrawal) -> tuple[Withdra
 
     Raises: Refused(role-refused | key-stale | already-withdrawn).
     """
-    standing = find_standing_contract(facts)
-    require_role(standing, body.by, Role.COACHEE)
-    if standing is not None:
-        require_current_key(facts, body, standing.body)
+    standing = require_standing(facts, body, Role.COACHEE)
+    require_current_key(facts, body, standing)
     if facts.is_withdrawn(body.disclosure):
         raise Refused("already-withdrawn")
     return (Withdrawn(body.disclosure),)
@@ -68,7 +67,7 @@ def decide_request(facts: EngagementFacts, body: Request, time: int) -> tuple[Re
     Raises: Refused(contract-inactive | role-refused | key-stale | request-refused | budget-spent).
     """
     active = require_active(facts, body.contract)
-    require_role(active, body.by, Role.SPONSOR)
+    require_role(active.body, body.by, Role.SPONSOR)
     require_current_key(facts, body, active.body)
     if body.share_kind not in active.body.share_kinds or not time < body.expires <= active.body.ends:
         raise Refused("request-refused")
@@ -101,12 +100,10 @@ def decide_erasure(facts: EngagementFacts, body: Erasure, time: int) -> tuple[Er
     if body.by == facts.deployment.account:
         _require_retention_passed(facts, body, time)
     else:
-        standing = find_standing_contract(facts)
-        require_role(standing, body.by, Role.COACHEE)
+        standing = require_standing(facts, body, Role.COACHEE)
         if body.reason is not ErasureReason.ASKED:
             raise Refused("role-refused")
-        if standing is not None:
-            require_current_key(facts, body, standing.body)
+        require_current_key(facts, body, standing)
     items = tuple(item for item in body.items if _may_erase_item(facts, body, item))
     named = [(item, facts.find_disclosure_by_id(item)) for item in body.items]
     disclosures = {item: found.statement for item, found in named if found is not None and not found.erased}

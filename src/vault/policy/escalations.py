@@ -36,13 +36,15 @@ def decide_escalation(facts: EscalationFacts, statement: bytes, body: Escalation
     contract = engagement.find_contract(body.contract)
     if contract is None or not _was_active_in(contract, time):
         raise Refused("contract-inactive")
-    require_role(contract, body.by, Role.COACH)
+    require_role(contract.body, body.by, Role.COACH)
     _require_key_at(engagement, contract.body, body.by, body.key, time)
     contact = next((contact for contact in contract.body.contacts if contact.contact == body.contact), None)
     if contact is None:
         raise Refused("contact-refused")
-    if body.blob.size != ESCALATION_BLOB_BYTES:
-        raise Refused("too-large" if body.blob.size > ESCALATION_BLOB_BYTES else "blob-shape")
+    if body.blob.size > ESCALATION_BLOB_BYTES:
+        raise Refused("too-large")
+    if body.blob.size < ESCALATION_BLOB_BYTES:
+        raise Refused("blob-shape")
     needed = frozenset(account for account in (body.by, contact.account) if account is not None)
     coachee = find_party(contract.body, Role.COACHEE)
     sealed = frozenset(seal.account for seal in body.seals)
@@ -58,10 +60,8 @@ def decide_escalation(facts: EscalationFacts, statement: bytes, body: Escalation
 def decide_escalation_opening(facts: EscalationFacts, body: Opening, time: int) -> tuple[Opened]:
     """The contact's access receipt. Raises: Refused(not-found | key-stale)."""
     escalation = facts.find_escalation(body.of)
-    if escalation is None or escalation.account != body.by:
-        raise Refused("not-found")
-    contract = facts.engagement.find_contract(escalation.contract)
-    if contract is None:
+    contract = None if escalation is None else facts.engagement.find_contract(escalation.contract)
+    if escalation is None or contract is None or escalation.account != body.by:
         raise Refused("not-found")
     _require_key_at(facts.engagement, contract.body, body.by, body.key, time)
     return (Opened(body.of, body.by),)

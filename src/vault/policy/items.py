@@ -38,7 +38,7 @@ def decide_item(facts: EngagementFacts, statement: bytes, body: Item, time: int)
     author-refused | version-taken | seals-refused).
     """
     contract = require_active(facts, body.contract).body
-    role = require_role(facts.find_active_contract(), body.by, *JOURNAL_READERS)
+    role = require_role(contract, body.by, *JOURNAL_READERS)
     require_current_key(facts, body, contract)
     if body.kind is ItemKind.NOTE and (facts.closed_at is not None or time >= contract.ends):
         raise Refused("engagement-closed")
@@ -92,7 +92,7 @@ def decide_reseal(facts: EngagementFacts, body: Reseal) -> tuple[SealsAdded]:
     Raises: Refused(contract-inactive | role-refused | key-stale | not-found | seals-refused).
     """
     contract = require_active(facts, body.contract).body
-    role = require_role(facts.find_active_contract(), body.by, *JOURNAL_READERS)
+    role = require_role(contract, body.by, *JOURNAL_READERS)
     require_current_key(facts, body, contract)
     version = facts.find_version(body.item, body.version)
     if version is None or version.erased or version.statement != body.statement:

@@ -27,12 +27,21 @@ def find_standing_contract(facts: EngagementFacts) -> ContractFact | None:
     return facts.find_active_contract() or facts.find_first_contract()
 
 
-def require_role(contract: ContractFact | None, account: bytes, *roles: Role) -> Role:
+def require_role(contract: Contract, account: bytes, *roles: Role) -> Role:
     """The account's role in the contract, if it is one of `roles`. Raises: Refused(role-refused)."""
-    role = None if contract is None else find_role(contract.body, account)
-    if role not in roles or role is None:
+    role = find_role(contract, account)
+    if role is None or role not in roles:
         raise Refused("role-refused")
     return role
+
+
+def require_standing(facts: EngagementFacts, body: Body, *roles: Role) -> Contract:
+    """The standing contract, in which the signer has one of `roles`. Raises: Refused(role-refused)."""
+    standing = find_standing_contract(facts)
+    if standing is None:
+        raise Refused("role-refused")
+    require_role(standing.body, body.by, *roles)
+    return standing.body
 
 
 def find_current_keys(facts: EngagementFacts, account: bytes, contract: Contract) -> KeysFact | None:

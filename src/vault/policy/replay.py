@@ -183,7 +183,7 @@ class ReplayedEngagement(Replayed):
 
     def is_sealed_to(self, item: bytes, version: int | None, account: bytes, key: bytes | None = None) -> bool:
         """Whether that version (None: any) is sealed to the account, and to that key of it where one is named."""
-        numbers = range(1, len(self.versions.get(item, [])) + 1) if version is None else (version,)
+        numbers = [each.version for each in self.versions.get(item, [])] if version is None else [version]
         return any(
             holder == account and key in (None, sealed_key)
             for number in numbers

@@ -15,8 +15,8 @@ from vault.protocol.vocabulary import JournalKind
 def list_signers(facts: Facts, body: Body, time: int) -> tuple[bytes, ...]:
     """The Ed25519 public keys whose signatures `body` must carry, in order.
 
-    Raises: Refused(key-stale) where `key` is not the key under which `by` acts here, Refused(not-found) where `by` has no
-    place here, or `of` or `contract` is not here, Refused(role-refused) where a contract does not name its signer.
+    Raises: Refused(key-stale) where `key` is not the key under which `by` acts here, Refused(not-found) where `by` has
+    no place here, or `of` or `contract` is not here, Refused(role-refused) where a contract does not name its signer.
     """
     if facts.kind is JournalKind.KEYS:
         return list_key_signers(facts.find_current(), body) if isinstance(body, Keys) else _none()
