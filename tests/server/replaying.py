@@ -247,7 +247,8 @@ def _compare_disclosures(
             seq = bodies[fact.statement][0]
             disclosures.add((subject, fact.statement, seq, fact.recipient, fact.expires, *flags))
         withdrawals |= {(subject, disclosure) for disclosure in state.withdrawn}
-    for each in (*engagements, *escalations):
+    states: list[ReplayedEngagement | ReplayedEscalations] = [*engagements, *escalations]
+    for each in states:
         openings += [(each.journal.subject, of, by) for of, signers in each.openings.items() for by in signers]
     assert _rows(connection, tables.disclosures) == disclosures
     assert _rows(connection, tables.withdrawals, "engagement", "disclosure") == withdrawals

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.deployments import Deployment, deployed
+from tests.server.replaying import compare_with_rows
 from tests.system.worlds import Three, World, leaving, three_people
 from vault.protocol import slot
 
@@ -20,6 +21,8 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
     (tmp_path / "server").mkdir()
     with deployed(tmp_path / "server") as made:
         yield made
+        with made.parts.storage.reading() as connection:  # whatever a journey wrote, policy must make the same of it
+            compare_with_rows(connection, made.parts.deployment)
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ _BY_STATEMENT = select(*_COLUMNS).where(keys.c.statement == bindparam("statement
 _OF_ACCOUNT = (
     select(*_COLUMNS).where(keys.c.account == bindparam("account")).order_by(keys.c.generation.desc()).limit(1)
 )
+_BEFORE = _OF_ACCOUNT.where(keys.c.generation < bindparam("generation"))
+_GENERATION = _OF_ACCOUNT.where(keys.c.generation == bindparam("generation"))
 _BY_SIGN_KEY = _OF_ACCOUNT.where(keys.c.sign_key == bindparam("sign_key"))
 _KEYRING = (
     select(keyrings.c.statement, keyrings.c.generation, statements.c.payload)
@@ -47,12 +49,22 @@ def find_current_keys(connection: Connection, account: bytes) -> KeysFact | None
     return _find(connection, _OF_ACCOUNT, {"account": account})
 
 
+def find_keys_before(connection: Connection, account: bytes, generation: int) -> KeysFact | None:
+    """The newest generation of the account below `generation`: the one that a statement of that generation follows."""
+    return _find(connection, _BEFORE, {"account": account, "generation": generation})
+
+
+def find_generation(connection: Connection, account: bytes, generation: int) -> KeysFact | None:
+    """That generation of the account."""
+    return _find(connection, _GENERATION, {"account": account, "generation": generation})
+
+
 def find_sign_key(connection: Connection, account: bytes, sign_key: bytes) -> KeysFact | None:
     """The newest generation of the account whose sign key has this id."""
     return _find(connection, _BY_SIGN_KEY, {"account": account, "sign_key": sign_key})
 
 
-def _find(connection: Connection, query: Query, values: dict[str, bytes]) -> KeysFact | None:
+def _find(connection: Connection, query: Query, values: dict[str, bytes | int]) -> KeysFact | None:
     row = connection.execute(query, values).one_or_none()
     return None if row is None else _fact(row)
 

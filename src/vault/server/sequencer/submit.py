@@ -18,7 +18,7 @@ from vault.policy.parties import JOURNAL_READERS
 from vault.policy.signers import list_signers
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
 from vault.protocol.problems import Refused
-from vault.protocol.statements import Body
+from vault.protocol.statements import Body, Keys
 from vault.protocol.vocabulary import JournalKind, Role
 from vault.server.parts import Parts
 from vault.server.sequencer.collections import Collection
@@ -27,7 +27,7 @@ from vault.server.sequencer.members import find_member
 from vault.server.sequencer.parts import require_parts, store_parts
 from vault.server.sequencer.places import find_journal, open_facts, require_place
 from vault.server.sequencer.submission import Submission
-from vault.server.sequencer.verified import Verified, require_statement, verify
+from vault.server.sequencer.verified import Verified, list_publics, require_statement, verify
 from vault.server.storage.engine import RETRY_AFTER_SECONDS
 
 _SALTED = frozenset({JournalKind.KEYRING, JournalKind.ENGAGEMENT})
@@ -80,7 +80,7 @@ def _write(
         raise Refused(collection.taken)
     facts = open_facts(connection, place, parts.deployment)
     time = max(now, place.position.time)
-    _require_signers(facts, verified, time)
+    _require_signers(connection, facts, verified, time)
     seen = require_seen_entry(facts, body)
     effects = decide(facts, statement, time)
     require_parts(submission, body, opens_salted=not place.is_open and journal.kind in _SALTED)
@@ -106,11 +106,13 @@ def require_clock(body: Body, now: int) -> None:
         raise Refused("clock-skew", time=now)
 
 
-def _require_signers(facts: Facts, verified: Verified, time: int) -> None:
+def _require_signers(connection: Connection, facts: Facts, verified: Verified, time: int) -> None:
     """The keys that act at this place must be those under which the signatures were verified, or verify now."""
-    publics = list_signers(facts, verified.statement.body, time)
+    statement = verified.statement
+    is_chain = facts.kind is JournalKind.KEYS
+    publics = list_publics(connection, statement) if is_chain else list_signers(facts, statement.body, time)
     if publics != verified.publics:
-        verified.statement.envelope.verify(*publics)
+        statement.envelope.verify(*publics)
 
 
 def _answer(connection: Connection, collection: Collection, written: Written, is_new: bool) -> Answer:

@@ -15,7 +15,7 @@ from vault.protocol.keys import require_valid_keys
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Keys
 from vault.protocol.vocabulary import StatementType
-from vault.server.sequencer.facts_keys import find_current_keys, find_sign_key
+from vault.server.sequencer.facts_keys import find_keys_before, find_sign_key
 from vault.server.storage.engine import Storage
 
 
@@ -50,15 +50,22 @@ def verify(storage: Storage, statement: Statement) -> Verified:
     if isinstance(statement.body, Keys):
         require_valid_keys(statement.body)
     with storage.reading() as connection:
-        publics = _list_publics(connection, statement)
+        publics = list_publics(connection, statement)
     statement.envelope.verify(*publics)
     return Verified(statement, publics)
 
 
-def _list_publics(connection: Connection, statement: Statement) -> tuple[bytes, ...]:
+def list_publics(connection: Connection, statement: Statement) -> tuple[bytes, ...]:
+    """The keys under which a statement has to verify, wherever it stands.
+
+    A `keys` statement verifies under the generation before its own, so that one which is sent again still does.
+
+    Raises: SignatureError where the account has no such key.
+    """
     body = statement.body
     if isinstance(body, Keys):
-        return list_key_signers(find_current_keys(connection, body.account), body)
+        before = find_generation(connection, body.account, body.generation - 1)
+        return list_key_signers(before or find_current_keys(connection, body.account), body)
     keys = find_sign_key(connection, body.by, body.key)
     if keys is None:
         raise SignatureError("expected the id of a sign key of this account")
