@@ -49,4 +49,4 @@ class Lies(httpx.AsyncBaseTransport):
         response = await self.inner.handle_async_request(request)
         body = self.change(request.url.path, await response.aread())
         headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-        return httpx.Response(response.status_code, headers=headers, content=body)
+        return httpx.Response(response.status_code, headers=headers, stream=httpx.ByteStream(body))

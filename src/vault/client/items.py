@@ -95,9 +95,9 @@ def edit_item(
 
 
 def ensure_view(session: Session, engagement: bytes) -> Act[View]:
-    """The view as it stands in memory, fetched once; a write needs no more."""
+    """The view as it stands in memory, fetched once; a write under an active contract needs no more."""
     view: View | None = session.views.get(engagement)
-    if view is None or not view.entries:
+    if view is None or view.replay.find_active_contract() is None:
         view = yield from refresh(session, engagement)
     return view
 

@@ -45,6 +45,10 @@ ABOUT_CREDENTIALS = frozenset(
 """Refusals of who sends, not of what is sent: the statement goes on waiting."""
 
 
+OVERTAKEN = frozenset({"not-newest", "contract-inactive", "key-stale"})
+"""Refusals that mean: something came between. The journal is read again, and the statement is made anew, once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A body to sign and the parts that go beside it."""
@@ -190,7 +194,7 @@ def write(
             session.waiting = [each for each in session.waiting if each.statement != statement.id]
             session.forget(statement.id)
             session.save()
-            if refused.code != "not-newest" or is_last_try:
+            if refused.code not in OVERTAKEN or is_last_try:
                 raise
             yield from learn_place(session, journal, refused)
     raise AssertionError("a loop of two tries returns or raises")
@@ -204,6 +208,8 @@ def learn_place(session: Session, journal: JournalId, refused: Refused) -> Act[N
     if journal.kind is JournalKind.ENGAGEMENT and find_salt(session, journal) is not None:
         yield from refresh(session, journal.subject)
         return
+    if refused.code != "not-newest":
+        raise refused
     try:
         newest = read_hex(str(refused.members.get("after")), 32)
     except FormatError as error:
