@@ -26,7 +26,6 @@ _OF_ACCOUNT = (
     select(*_COLUMNS).where(keys.c.account == bindparam("account")).order_by(keys.c.generation.desc()).limit(1)
 )
 _BEFORE = _OF_ACCOUNT.where(keys.c.generation < bindparam("generation"))
-_GENERATION = _OF_ACCOUNT.where(keys.c.generation == bindparam("generation"))
 _BY_SIGN_KEY = _OF_ACCOUNT.where(keys.c.sign_key == bindparam("sign_key"))
 _KEYRING = (
     select(keyrings.c.statement, keyrings.c.generation, statements.c.payload)
@@ -52,11 +51,6 @@ def find_current_keys(connection: Connection, account: bytes) -> KeysFact | None
 def find_keys_before(connection: Connection, account: bytes, generation: int) -> KeysFact | None:
     """The newest generation of the account below `generation`: the one that a statement of that generation follows."""
     return _find(connection, _BEFORE, {"account": account, "generation": generation})
-
-
-def find_generation(connection: Connection, account: bytes, generation: int) -> KeysFact | None:
-    """That generation of the account."""
-    return _find(connection, _GENERATION, {"account": account, "generation": generation})
 
 
 def find_sign_key(connection: Connection, account: bytes, sign_key: bytes) -> KeysFact | None:

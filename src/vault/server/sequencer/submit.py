@@ -18,7 +18,7 @@ from vault.policy.parties import JOURNAL_READERS
 from vault.policy.signers import list_signers
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
 from vault.protocol.problems import Refused
-from vault.protocol.statements import Body, Keys
+from vault.protocol.statements import Body
 from vault.protocol.vocabulary import JournalKind, Role
 from vault.server.parts import Parts
 from vault.server.sequencer.collections import Collection

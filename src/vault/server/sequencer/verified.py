@@ -64,8 +64,7 @@ def list_publics(connection: Connection, statement: Statement) -> tuple[bytes, .
     """
     body = statement.body
     if isinstance(body, Keys):
-        before = find_generation(connection, body.account, body.generation - 1)
-        return list_key_signers(before or find_current_keys(connection, body.account), body)
+        return list_key_signers(find_keys_before(connection, body.account, body.generation), body)
     keys = find_sign_key(connection, body.by, body.key)
     if keys is None:
         raise SignatureError("expected the id of a sign key of this account")
