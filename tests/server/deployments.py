@@ -94,13 +94,16 @@ def deployed(
     url: str = URL,
     now: int = NOW,
     random: Callable[[int], bytes] = random_bytes,
+    database: str | None = None,
 ) -> Iterator[Deployment]:
-    """A server with one app, over a new database in `folder`."""
-    path = folder / "vault.sqlite3"
-    shutil.copyfile(_empty_database(), path)
+    """A server with one app, over a new database in `folder`, or over a migrated one elsewhere."""
+    if database is None:
+        path = folder / "vault.sqlite3"
+        shutil.copyfile(_empty_database(), path)
+        database = f"sqlite:///{path}"
     clock = Clock(now)
     limits = limits or LimitSettings()
-    settings = Settings(url=url, database=f"sqlite:///{path}", limits=limits)
+    settings = Settings(url=url, database=database, limits=limits)
     parts = Parts(
         settings=settings,
         storage=Storage(settings.database),

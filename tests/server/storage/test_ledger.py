@@ -1,8 +1,5 @@
 """Every column is declared, and a migrated database has those columns and no others."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Text, text
 
@@ -12,17 +9,7 @@ from vault.server.storage.data_page import visibility
 from vault.server.storage.engine import Storage
 from vault.server.storage.inspection import InspectionError, require_declared
 from vault.server.storage.ledger import LEDGER, Readers
-from vault.server.storage.schema import migrate
 from vault.server.storage.tables import metadata
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
-    """A migrated SQLite database of its own."""
-    opened = Storage(f"sqlite:///{tmp_path}/vault.db")
-    migrate(opened)
-    yield opened
-    opened.close()
 
 
 def test_the_ledger_declares_each_column_of_each_table_and_no_others() -> None:
@@ -57,9 +44,9 @@ def test_what_is_not_declared_is_found(storage: Storage, sabotage: str, found: s
 def test_a_column_of_another_type_or_without_its_constraint_is_found(storage: Storage) -> None:
     with storage.writing() as connection:
         connection.execute(text("DROP TABLE withdrawals"))
-        connection.execute(
-            text("CREATE TABLE withdrawals (engagement BLOB NOT NULL, disclosure BLOB NOT NULL, seq TEXT NOT NULL)")
-        )
+        kind = "BLOB" if storage.is_sqlite else "BYTEA"
+        columns = f"engagement {kind} NOT NULL, disclosure {kind} NOT NULL, seq TEXT NOT NULL"
+        connection.execute(text(f"CREATE TABLE withdrawals ({columns})"))
         assert find_undeclared(connection) == [
             "column withdrawals.disclosure has no constraint that holds it to its class",
             "column withdrawals.engagement has no constraint that holds it to its class",
