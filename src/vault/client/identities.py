@@ -16,7 +16,7 @@ from vault.client.session import Session
 from vault.client.writing import flush, turn_of
 from vault.protocol.api import EngagementRow, Engagements
 from vault.protocol.problems import Refused
-from vault.protocol.vocabulary import KeysReason, StatementType
+from vault.protocol.vocabulary import KeysReason, Role, StatementType
 
 
 def rotate(session: Session, reason: KeysReason = KeysReason.ROTATE) -> Act[int]:
@@ -79,6 +79,12 @@ def list_engagements(session: Session) -> Act[list[EngagementRow]]:
         after = page.next
         if after is None:
             return rows
+
+
+def list_joined(session: Session) -> Act[list[bytes]]:
+    """The engagements in which this person is a party; a contact's letters are no engagement of its own."""
+    rows = yield from list_engagements(session)
+    return [row.engagement for row in rows if row.role in set(Role)]
 
 
 def change_passphrase(session: Session, passphrase: Callable[[], str]) -> Act[None]:

@@ -162,8 +162,8 @@ class AsyncEngagements:
 
     async def list(self) -> list[AsyncEngagement]:
         """All of them, verified."""
-        rows = await self._driver.run(identities.list_engagements(self._session))
-        return [await self.get(row.engagement.hex()) for row in rows if row.contract is not None]
+        joined = await self._driver.run(identities.list_joined(self._session))
+        return [await self.get(engagement.hex()) for engagement in joined]
 
     async def only(self) -> AsyncEngagement:
         """The one there is. Raises: UsageError where there are none or several."""

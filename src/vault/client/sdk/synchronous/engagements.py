@@ -161,8 +161,8 @@ class Engagements:
 
     def list(self) -> list[Engagement]:
         """All of them, verified."""
-        rows = self._driver.run(identities.list_engagements(self._session))
-        return [self.get(row.engagement.hex()) for row in rows if row.contract is not None]
+        joined = self._driver.run(identities.list_joined(self._session))
+        return [self.get(engagement.hex()) for engagement in joined]
 
     def only(self) -> Engagement:
         """The one there is. Raises: UsageError where there are none or several."""

@@ -1,0 +1,121 @@
+"""The command joined from its groups, and the one place where an error becomes words and an exit code."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vault.client.cli import contracts, disclosing, engagements, exports, items, notes, outbox, people, statements
+from vault.client.cli.choices import Choices
+from vault.client.cli.identity import identity
+from vault.client.cli.refusals import INTERRUPTED, REFUSED, exit_code, problem_of, sentence_of
+
+WITH_VALUE = ("--home", "--server", "--passphrase-file")
+ALONE = ("--json", "--quiet")
+
+app = typer.Typer(
+    name="coach-vault",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def global_options(
+    context: typer.Context,
+    home: Annotated[
+        Path,
+        typer.Option(envvar="COACH_VAULT_HOME", metavar="DIR", help="The folder where your identity lives."),
+    ] = Path("~/.coach-vault"),
+    server: Annotated[
+        str | None, typer.Option(metavar="URL", help="The deployment, for new, join and recover.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No advice and no progress on standard error.")] = False,
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="COACH_VAULT_PASSPHRASE_FILE", metavar="FILE", help="Read the passphrase here instead of asking."
+        ),
+    ] = None,
+) -> None:
+    """Coaching notes that nobody but their readers can open. These options may stand anywhere on the line.
+
+    Exit codes: 0 done, 1 refused, 2 usage, 3 verification failed, 4 unreachable (what was signed is in the outbox).
+    """
+    context.obj = Choices(home.expanduser(), server, as_json, quiet, passphrase_file)
+
+
+app.add_typer(identity, name="identity")
+app.command("invite")(people.invite)
+app.command("join")(people.join)
+app.add_typer(people.people, name="people")
+app.add_typer(contracts.contract, name="contract")
+app.add_typer(notes.note, name="note")
+for kind in ("draft", "goal", "action", "assessment"):
+    app.add_typer(items.group(kind), name=kind)
+app.add_typer(items.summary, name="summary")
+app.command("preview")(disclosing.preview)
+app.command("disclose")(disclosing.disclose)
+app.command("withdraw")(disclosing.withdraw)
+app.command("disclosures")(disclosing.list_disclosures)
+app.command("inbox")(disclosing.inbox)
+app.command("open")(disclosing.open_disclosure)
+app.command("readers")(engagements.readers)
+app.command("journal")(engagements.journal)
+app.command("engagements")(engagements.list_all)
+app.command("close")(engagements.close)
+app.add_typer(outbox.outbox, name="outbox")
+app.command("export")(exports.export)
+app.add_typer(statements.statement, name="statement")
+
+
+def hoist(arguments: Sequence[str]) -> list[str]:
+    """The same line with the global options first, so that they may stand anywhere before a `--`."""
+    first: list[str] = []
+    rest: list[str] = []
+    left = list(arguments)
+    while left:
+        one = left.pop(0)
+        if one == "--":
+            return [*first, *rest, one, *left]
+        if one in ALONE or one.startswith(tuple(f"{name}=" for name in WITH_VALUE)):
+            first.append(one)
+        elif one in WITH_VALUE and left:
+            first += [one, left.pop(0)]
+        else:
+            rest.append(one)
+    return first + rest
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of one command line; whatever goes wrong is one line and a hint, or one JSON object."""
+    line = hoist(arguments)
+    as_json = "--json" in line[: line.index("--")] if "--" in line else "--json" in line
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = app(line, prog_name="coach-vault", standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except BrokenPipeError:
+        return REFUSED
+    except Exception as error:  # the last resort: no traceback ever reaches a person
+        _explain(error, as_json)
+        return exit_code(error)
+    if code == INTERRUPTED:
+        typer.echo("stopped; what was signed is kept, answered or in the outbox. Run it again to go on.", err=True)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(problem_of(error), ensure_ascii=False, default=str))
+    else:
+        typer.echo(sentence_of(error), err=True)

@@ -1,0 +1,82 @@
+"""An engagement as a whole: the list of them, the journal, who reads what, and the end."""
+
+from typing import Annotated, Any
+
+import typer
+
+from vault.client.cli.choices import choices_of
+from vault.client.cli.contracts import EngagementId, Yes
+from vault.client.cli.opening import opened
+from vault.client.cli.speaking import advise, agree, moment, one_line, say
+from vault.client.sdk.values import JournalLine
+from vault.protocol.vocabulary import ClosureReason
+
+TOLD = ("kind", "version", "share_kind", "purpose", "reason", "generation", "item", "disclosure", "of")
+
+
+def list_all(context: typer.Context) -> None:
+    """All engagements that name you, verified."""
+    with opened(context) as home:
+        found = home.vault.engagements.list()
+    lines, rows = [], []
+    for each in found:
+        state, parties = each.contract.state, dict(each.contract.parties)
+        names = ", ".join(f"{one_line(name)} ({role})" for role, name in parties.items())
+        lines.append(f"{each.id}  {state}  {names}")
+        rows.append({"engagement": each.id, "role": each.role, "state": state, "parties": parties})
+    say(choices_of(context), lines or "none yet", {"data": rows})
+
+
+def journal(context: typer.Context, engagement: EngagementId = None) -> None:
+    """Every entry, verified, one line each: number, time (UTC), who, what."""
+    with opened(context) as home:
+        lines = home.vault.engagements.get(home.find_engagement(engagement).id).journal()
+    members = {"data": [_members(line) for line in lines]}
+    say(choices_of(context), [_line(line) for line in lines], members)
+
+
+def _line(line: JournalLine) -> str:
+    told = "  ".join(f"{name}={line.members[name]}" for name in TOLD if line.members.get(name) is not None)
+    return f"{line.seq:5}  {moment(line.time)}  {one_line(line.name)}  {line.type}  {told}".rstrip()
+
+
+def _members(line: JournalLine) -> dict[str, Any]:
+    return {
+        "seq": line.seq,
+        "time": line.time,
+        "name": line.name,
+        "type": line.type,
+        "statement": line.statement,
+        "members": dict(line.members),
+    }
+
+
+def readers(
+    context: typer.Context,
+    item: Annotated[str, typer.Argument(help="A note, draft, summary, ...")],
+    engagement: EngagementId = None,
+) -> None:
+    """Who can open an item: from verified seals and your own disclosures, never from a setting."""
+    with opened(context) as home:
+        found = home.find_engagement(engagement).notes.get(item).readers
+    lines = [
+        f"{one_line(each.name)}  by {'a seal' if each.by == 'seal' else 'disclosure ' + each.by}" for each in found
+    ]
+    members = {"item": item, "data": [{"name": e.name, "account": e.account, "by": e.by} for e in found]}
+    say(choices_of(context), lines, members)
+
+
+def close(
+    context: typer.Context,
+    reason: Annotated[ClosureReason, typer.Option(help="Why it ends.")],
+    engagement: EngagementId = None,
+    yes: Yes = False,
+) -> None:
+    """End an engagement: no note and no contract after it. Withdrawals go on; no sponsor is told."""
+    choices = choices_of(context)
+    with opened(context) as home:
+        found = home.find_engagement(engagement)
+        agree(choices, f"Close engagement {found.id}? This cannot be undone.", yes)
+        found.close(reason)
+        say(choices, "closed", {"engagement": found.id, "closed": True, "reason": reason.value})
+    advise(choices, "What was written stays readable to its readers until it is erased.")

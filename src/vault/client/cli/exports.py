@@ -1,0 +1,67 @@
+"""`coach-vault export`: mine, as files, with a manifest."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vault.client.cli.choices import choices_of
+from vault.client.cli.contracts import EngagementId
+from vault.client.cli.files import write_new_file
+from vault.client.cli.opening import opened
+from vault.client.cli.speaking import advise, progress, say
+from vault.client.errors import UsageError
+from vault.client.exporting import ExportedFile, export_engagement
+from vault.client.identities import list_joined
+
+MANIFEST = "manifest.json"
+
+
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    engagement: EngagementId = None,
+) -> None:
+    """Write everything that you can open as plain files, with a manifest of their hashes. Nothing is overwritten."""
+    choices = choices_of(context)
+    require_empty(folder)
+    rows: list[dict[str, Any]] = []
+    with opened(context) as home:
+        if engagement is not None:
+            ids = [bytes.fromhex(home.find_engagement(engagement).id)]
+        else:
+            ids = home.run(list_joined(home.session))
+        with progress(choices) as bar:
+            for one in bar.track(ids, description="exporting"):
+                rows += [_write(folder, file) for file in home.run(export_engagement(home.session, one))]
+        people = {person.name: person.account.hex() for person in home.session.people.values()}
+        manifest = {
+            "format": 1,
+            "account": home.session.account.hex(),
+            "server": home.session.deployment.url,
+            "made": home.session.now(),
+            "people": people,
+            "files": rows,
+        }
+        _write(folder, ExportedFile(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode("utf-8")))
+    say(choices, f"{len(rows)} files in {folder}", {"folder": str(folder), "files": len(rows), "manifest": MANIFEST})
+    advise(choices, "These files are not sealed. Whoever reads this disk reads them.")
+
+
+def require_empty(folder: Path) -> None:
+    """Return for a folder that is not there, or empty. Raises: UsageError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UsageError("that folder is not empty; nothing is overwritten, so choose a new one")
+    except OSError as error:
+        raise UsageError(f"that folder cannot be written: {error.strerror}") from None
+
+
+def _write(folder: Path, file: ExportedFile) -> dict[str, Any]:
+    path = folder / file.path
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_new_file(path, file.content)
+    return {"path": file.path, "size": len(file.content), "sha256": hashlib.sha256(file.content).hexdigest()}

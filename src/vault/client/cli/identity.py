@@ -1,0 +1,213 @@
+"""`coach-vault identity`: make it, look at it, come back on a new device, change passphrase and keys."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vault.client.cli.choices import Choices, choices_of
+from vault.client.cli.opening import OpenHome, held, opened
+from vault.client.cli.passphrases import ask, choose_passphrase, read_passphrase, read_secret_file
+from vault.client.cli.refusals import Unfinished
+from vault.client.cli.speaking import advise, say
+from vault.client.errors import Unreachable, UsageError
+from vault.client.identities import change_passphrase
+from vault.client.joining import (
+    join,
+    kit_text,
+    new_session,
+    recover,
+    recovering_session,
+    recovery_text,
+    require_passphrase,
+)
+from vault.client.session import Session
+from vault.errors import VaultError
+from vault.protocol.problems import Refused
+
+identity = typer.Typer(no_args_is_help=True, help="Your keys: made on this device, known to nobody else.")
+
+Enrolment = Annotated[str | None, typer.Option(metavar="TOKEN", help="From your coaching app; good for one identity.")]
+Audience = Annotated[
+    str | None, typer.Option(help="The deployment's log origin, where it does not follow from the URL.")
+]
+KIT_LIVES = "Kit: on this device, and on paper. With the passphrase it brings you back on a new device."
+RECOVERY_LIVES = "Recovery code: on paper in a safe place, never on this device. Alone it opens everything."
+
+
+@identity.command("new")
+def new(
+    context: typer.Context,
+    enrolment: Enrolment = None,
+    offline: Annotated[bool, typer.Option(help="Send nothing; the keys wait in the outbox.")] = False,
+    audience: Audience = None,
+) -> None:
+    """Make an identity in an empty folder, and show its kit and recovery code once."""
+    make_identity(context, enrolment, offline, audience)
+
+
+def make_identity(
+    context: typer.Context,
+    enrolment: str | None,
+    offline: bool = False,
+    audience: str | None = None,
+    invitation: str | None = None,
+    inviter: str | None = None,
+) -> None:
+    """A new identity, shown before it is sent: whatever the network does, the codes are on paper.
+
+    Raises: UsageError; Refused(enrolment-ended) and Unreachable, and then it waits in the outbox.
+    """
+    choices = choices_of(context)
+    server = choices.require_server()
+    if (enrolment is None) != offline:
+        raise UsageError("give --enrolment TOKEN; or --offline alone, to have the keys sent by something else")
+    passphrase, is_made = choose_passphrase(choices.passphrase_file, "--passphrase-file FILE")
+    session = new_session(server, choices.home, lambda: passphrase, audience=audience)
+    members = identity_members(session) | {"kit": kit_text(session), "recovery_code": recovery_text(session)}
+    if is_made:
+        members["passphrase"] = passphrase
+    with held(session) as home:
+        if not choices.as_json:
+            say(choices, _codes(members), members)
+        if enrolment is not None:
+            _join(home, choices, members, enrolment, invitation, inviter)
+        members["waiting"] = len(session.waiting)
+        if choices.as_json:
+            say(choices, "", members)
+        if offline:
+            advise(choices, "Nothing was sent. `coach-vault statement sign keys` prints what is to be sent.")
+
+
+def _join(
+    home: OpenHome,
+    choices: Choices,
+    members: dict[str, Any],
+    enrolment: str,
+    invitation: str | None,
+    inviter: str | None,
+) -> None:
+    try:
+        home.run(join(home.session, enrolment, invitation, inviter))
+    except (Refused, Unreachable) as error:
+        raise Unfinished(error, identity=members) from error
+    advise(choices, "Your keys are published. Next: `coach-vault invite NAME`, or `coach-vault people list`.")
+
+
+def identity_members(session: Session) -> dict[str, Any]:
+    """What may be shown of an identity at any time."""
+    return {
+        "account": session.account.hex(),
+        "server": session.deployment.url,
+        "audience": session.deployment.audience,
+        "home": str(session.home.folder),
+        "generation": max(session.generations),
+        "sign_key": session.current.sign_key.hex(),
+        "seal_key": session.current.seal_key.hex(),
+        "waiting": len(session.waiting),
+    }
+
+
+def _codes(members: dict[str, Any]) -> list[str]:
+    lines = [f"account        {members['account']}", ""]
+    if "passphrase" in members:
+        lines += ["Passphrase: in your head or a password manager.", f"  {members['passphrase']}", ""]
+    lines += [KIT_LIVES, *_rows(members["kit"]), "", RECOVERY_LIVES, *_rows(members["recovery_code"]), ""]
+    return [*lines, "They are shown this once. Nobody else has them, and nobody can reset them."]
+
+
+def _rows(code: str) -> list[str]:
+    """A code in rows of eight groups; line breaks and spaces do not matter when it is typed."""
+    groups = code.split("-")
+    return ["  " + "-".join(groups[start : start + 8]) for start in range(0, len(groups), 8)]
+
+
+@identity.command("show")
+def show(context: typer.Context) -> None:
+    """Say who lives in this folder."""
+    with opened(context) as home:
+        members = identity_members(home.session)
+        say(choices_of(context), [f"{name:14} {value}" for name, value in members.items()], members)
+
+
+@identity.command("recover")
+def recover_identity(
+    context: typer.Context,
+    kit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file with the kit; its passphrase opens it.")
+    ] = None,
+    recovery_code: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with the recovery code.")] = None,
+    audience: Audience = None,
+) -> None:
+    """Come back on a new device: with the kit and its passphrase, or with the recovery code and a new passphrase.
+
+    Without a file, the code is asked for; it says itself which one it is.
+    """
+    choices = choices_of(context)
+    server = choices.require_server()
+    if kit is not None and recovery_code is not None:
+        raise UsageError("give the kit or the recovery code, not both")
+    file = kit or recovery_code
+    text = (
+        ask("Kit or recovery code: ", "--kit FILE or --recovery-code FILE") if file is None else read_secret_file(file)
+    )
+    is_recovery = recovery_code is not None or (kit is None and text.strip().upper().startswith("CVREC"))
+    passphrase, is_made = (
+        choose_passphrase(choices.passphrase_file, "--passphrase-file FILE")
+        if is_recovery
+        else (read_passphrase(choices), False)
+    )
+    session = recovering_session(
+        server,
+        choices.home,
+        passphrase=lambda: passphrase,
+        kit=None if is_recovery else text,
+        recovery_code=text if is_recovery else None,
+        audience=audience,
+    )
+    try:
+        with held(session) as home:
+            home.run(recover(session))
+            members = identity_members(session) | {"people": len(session.people), "engagements": len(session.salts)}
+            if is_made:
+                members["passphrase"] = passphrase
+            say(choices, [f"{name:14} {value}" for name, value in members.items()], members)
+    except VaultError:
+        _leave_empty(session)
+        raise
+    advise(choices, "Welcome back. What waited in the other device's outbox is still there.")
+
+
+def _leave_empty(session: Session) -> None:
+    """An identity that could not be recovered leaves the folder as it was: without one."""
+    if not session.sequence:
+        session.home.file.unlink(missing_ok=True)
+
+
+@identity.command("passphrase")
+def passphrase_command(
+    context: typer.Context,
+    new_passphrase_file: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with the new one.")] = None,
+) -> None:
+    """Choose another passphrase for this device and every later one."""
+    choices = choices_of(context)
+    with opened(context) as home:
+        chosen, is_made = choose_passphrase(new_passphrase_file, "--new-passphrase-file FILE")
+        require_passphrase(chosen)
+        members: dict[str, Any] = {"changed": True} | ({"passphrase": chosen} if is_made else {})
+        if is_made and not choices.as_json:
+            say(choices, f"Passphrase: {chosen}", members)
+        home.run(change_passphrase(home.session, lambda: chosen))
+        if choices.as_json:
+            say(choices, "", members)
+    advise(choices, "The passphrase is changed. Older copies of the keyring still open with the old one and the kit.")
+
+
+@identity.command("rotate")
+def rotate(context: typer.Context) -> None:
+    """Make new keys, and bring them into every engagement. Safety numbers change."""
+    choices = choices_of(context)
+    with opened(context) as home:
+        generation = home.vault.rotate()
+        say(choices, f"generation {generation}", {"generation": generation})
+    advise(choices, "Compare safety numbers again with the people who have confirmed the old ones.")

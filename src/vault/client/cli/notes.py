@@ -1,0 +1,134 @@
+"""`coach-vault note`: many files and folders at once, again and again, without doubling."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vault.client.bulk import FileKey, add_file
+from vault.client.cli.choices import Choices, choices_of
+from vault.client.cli.contracts import EngagementId
+from vault.client.cli.files import is_text, key_of, list_files, read_regular_file, title_of
+from vault.client.cli.items import reading_group
+from vault.client.cli.opening import OpenHome, opened
+from vault.client.cli.refusals import REFUSED, Unfinished
+from vault.client.cli.speaking import advise, one_line, progress, say
+from vault.client.errors import Unreachable, UsageError
+from vault.client.items import Text
+from vault.client.joining import flush_all
+from vault.errors import VaultError
+from vault.protocol.limits import INLINE_BUCKET_MAXIMUM_BYTES
+from vault.protocol.problems import Refused
+from vault.protocol.vocabulary import ItemKind
+
+PATIENCE_SECONDS = 3_600
+
+note = reading_group("note")
+
+
+@dataclass(slots=True)
+class Added:
+    """What has become of the files so far."""
+
+    added: list[dict[str, Any]] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+
+    def members(self, engagement: str) -> dict[str, Any]:
+        """For the JSON object."""
+        return {"engagement": engagement, "added": self.added, "skipped": self.skipped, "failed": self.failed}
+
+
+@note.command("add")
+def add(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", exists=True, help="Files and folders.")],
+    private: Annotated[bool, typer.Option("--private", help="For your own eyes alone.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Add files that were added before a second time.")] = False,
+    engagement: EngagementId = None,
+) -> None:
+    """Seal files as notes. Run it again after anything went wrong: what was added before is left out."""
+    choices = choices_of(context)
+    files = list_files(paths)
+    with opened(context) as home:
+        found = home.find_engagement(engagement)
+        done = Added()
+        try:
+            _add_all(
+                home,
+                choices,
+                bytes.fromhex(found.id),
+                files,
+                ItemKind.PRIVATE if private else ItemKind.NOTE,
+                again,
+                done,
+            )
+        except VaultError as error:
+            raise Unfinished(error, **done.members(found.id)) from error
+        members = done.members(found.id)
+    lines = [f"{len(done.added)} added, {len(done.skipped)} were there already, {len(done.failed)} could not be added"]
+    say(choices, lines, members)
+    for each in done.failed:
+        typer.echo(f"not added: {one_line(each['path'])}: {each['reason']}", err=True)
+    if done.failed:
+        raise typer.Exit(REFUSED)
+
+
+def _add_all(
+    home: OpenHome, choices: Choices, engagement: bytes, files: list[Path], kind: ItemKind, again: bool, done: Added
+) -> None:
+    """Every file in its turn; one that cannot be a note is listed, and the rest goes on."""
+    patiently(home, choices)
+    with progress(choices) as bar:
+        task = bar.add_task("sealing", total=len(files))
+        for path in files:
+            shown = key_of(path)
+            try:
+                content = read_regular_file(path, INLINE_BUCKET_MAXIMUM_BYTES)
+                key = FileKey.of(engagement, shown, content)
+                if not again and key.find_statement(home.session) is not None:
+                    done.skipped.append(shown)
+                else:
+                    media_type = "text/plain" if is_text(content) else "application/octet-stream"
+                    statement = _add_one(home, choices, key, kind, Text(content, title_of(path), media_type))
+                    done.added.append({"path": shown, "statement": statement.hex()})
+            except UsageError as error:
+                done.failed.append({"path": shown, "reason": str(error)})
+            bar.advance(task)
+
+
+def _add_one(home: OpenHome, choices: Choices, key: FileKey, kind: ItemKind, text: Text) -> bytes:
+    """The statement that the file became; a busy server is waited for."""
+    try:
+        return home.run(add_file(home.session, key, kind, text)).statement.id
+    except Unreachable as error:
+        statement = key.find_statement(home.session)
+        if statement is None or find_pause(error) is None:
+            raise
+        patiently(home, choices)
+        return statement
+
+
+def patiently(home: OpenHome, choices: Choices) -> None:
+    """Send what waits, pausing as often and as long as a busy server asks. Raises: Unreachable; Refused."""
+    waited = 0
+    while True:
+        try:
+            home.run(flush_all(home.session))
+        except Unreachable as error:
+            pause = find_pause(error)
+            if pause is None or waited + pause > PATIENCE_SECONDS:
+                raise
+            advise(choices, f"the deployment asks to wait {pause} s")
+            time.sleep(pause)
+            waited += pause
+        else:
+            return
+
+
+def find_pause(error: Unreachable) -> int | None:
+    """How many seconds a busy server asked to wait; None where there was no answer at all."""
+    cause = error.__cause__
+    return max(1, cause.retry_after_seconds or 1) if isinstance(cause, Refused) else None

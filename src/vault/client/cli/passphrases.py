@@ -1,0 +1,62 @@
+"""Passphrases and typed codes: asked without echo, or read from a file, never taken from the command line."""
+
+import secrets
+import sys
+from getpass import getpass
+from pathlib import Path
+
+import typer
+
+from vault.client.cli.choices import Choices
+from vault.client.crypto.passphrase import new_passphrase
+from vault.client.errors import UsageError
+
+_FILE_MAXIMUM_BYTES = 4_096
+
+
+def read_passphrase(choices: Choices) -> str:
+    """The passphrase of an identity that is there. Raises: UsageError where nobody can be asked."""
+    if choices.passphrase_file is not None:
+        return read_secret_file(choices.passphrase_file)
+    return ask("Passphrase: ")
+
+
+def choose_passphrase(file: Path | None, option: str) -> tuple[str, bool]:
+    """A new passphrase, and whether it was made here and is to be shown. Raises: UsageError.
+
+    At a terminal it is asked twice; nothing typed means eight random words.
+    """
+    if file is not None:
+        return read_secret_file(file), False
+    first = ask("New passphrase (press Enter to get eight random words): ", option)
+    if not first:
+        return new_passphrase(secrets.token_bytes), True
+    if ask("Once more: ") != first:
+        raise UsageError("the two are not the same; nothing was changed")
+    return first, False
+
+
+def ask(question: str, option: str = "--passphrase-file FILE") -> str:
+    """What was typed, without echo. Raises: UsageError without a terminal."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"there is no terminal to ask at; give {option}")
+    try:
+        return getpass(question)
+    except EOFError:
+        raise typer.Abort from None
+
+
+def read_secret_file(path: Path) -> str:
+    """The first line of a file, without its line break. Raises: UsageError."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"the file with the secret cannot be read: {error.strerror}") from None
+    try:
+        text = raw[:_FILE_MAXIMUM_BYTES].decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("expected a file with one line of UTF-8") from None
+    line = text.partition("\n")[0].rstrip("\r")
+    if not line or text.strip() != line.strip() or len(raw) > _FILE_MAXIMUM_BYTES:
+        raise UsageError("expected a file with exactly one line")
+    return line

@@ -1,0 +1,107 @@
+"""`invite`, `join` and `coach-vault people`: who is who, by nicknames that stay on this device."""
+
+import io
+from typing import Annotated, Any
+
+import segno
+import typer
+
+from vault.client.cli.choices import choices_of
+from vault.client.cli.identity import Audience, Enrolment, make_identity
+from vault.client.cli.opening import opened
+from vault.client.cli.speaking import advise, one_line, say
+from vault.client.codes import INVITATION, read_code
+from vault.client.errors import UsageError
+from vault.client.home import FILE_NAME
+from vault.client.sdk.synchronous.people import PersonHandle
+
+people = typer.Typer(no_args_is_help=True, help="The people you know, by nicknames that are never sent.")
+
+Name = Annotated[str, typer.Argument(help="Your nickname for them.")]
+
+
+def invite(context: typer.Context, name: Name) -> None:
+    """Make one string to hand to the person whom you will call NAME."""
+    choices = choices_of(context)
+    with opened(context) as home:
+        code = home.vault.invite(name)
+        say(choices, code, {"name": name, "invitation": code})
+    advise(choices, "Give it to that person alone, by hand or by a way that you trust.")
+    advise(choices, "It tells them which account is yours, and you which is theirs. It opens nothing that was written.")
+
+
+def join(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="The invitation that you were given.")],
+    name: Annotated[str, typer.Option(help="What you call the person who invited you.")] = "inviter",
+    enrolment: Enrolment = None,
+    audience: Audience = None,
+) -> None:
+    """Answer an invitation; where nobody lives in this folder yet, make an identity first (needs --enrolment)."""
+    choices = choices_of(context)
+    read_code(code, INVITATION)
+    if not (choices.home / FILE_NAME).exists():
+        if enrolment is None:
+            raise UsageError("nobody lives in this folder yet; add --enrolment TOKEN to make an identity")
+        make_identity(context, enrolment, audience=audience, invitation=code, inviter=name)
+        return
+    if enrolment is not None:
+        raise UsageError("somebody lives in this folder already; leave --enrolment out, or choose another --home")
+    with opened(context) as home:
+        home.vault.accept(code, name)
+        say(choices, f"{one_line(name)} now knows your account", {"name": name, "accepted": True})
+
+
+@people.command("list")
+def list_people(context: typer.Context) -> None:
+    """Everybody, and whether you have compared safety numbers with them."""
+    with opened(context) as home:
+        found = [_members(person) for person in home.vault.people.list()]
+        pending = [each.name for each in home.session.invitations]
+    lines = [f"{one_line(each['name'])}  {each['state']}  {each['account']}" for each in found]
+    lines += [f"{one_line(name)}  invited" for name in pending]
+    say(choices_of(context), lines or "nobody yet", {"data": found, "invited": pending})
+
+
+@people.command("verify")
+def verify(context: typer.Context, name: Name) -> None:
+    """Show the safety number that you and NAME both see: read it aloud, or scan it."""
+    choices = choices_of(context)
+    with opened(context) as home:
+        person = home.vault.people.get(name)
+    number = person.safety_number
+    drawn = io.StringIO()
+    segno.make(number.qr_text, error="m").terminal(out=drawn, border=2, compact=True)
+    members = _members(person) | {"digits": number.digits, "words": list(number.words), "qr": number.qr_text}
+    groups, words = number.groups, number.words
+    lines = [f"{one_line(person.name)}: {person.state}", ""]
+    lines += ["  " + "  ".join(groups[start : start + 4]) for start in (0, 4, 8)]
+    lines += ["", *("  " + "  ".join(f"{word:8}" for word in words[start : start + 4]) for start in (0, 4, 8)), ""]
+    say(choices, [*lines, drawn.getvalue().rstrip("\n")], members)
+    advise(
+        choices, "Compare all of it, in a call or side by side. If it is the same: `coach-vault people confirm NAME`."
+    )
+    if person.state == "changed":
+        advise(choices, "Their keys are not the ones that you confirmed. Ask them why before you go on.")
+
+
+@people.command("confirm")
+def confirm(context: typer.Context, name: Name) -> None:
+    """Remember that you and NAME have compared the whole number and it was the same."""
+    with opened(context) as home:
+        person = home.vault.people.get(name)
+        person.confirm()
+        say(choices_of(context), f"{one_line(person.name)}: {person.state}", _members(person))
+
+
+@people.command("rename")
+def rename(context: typer.Context, name: Name, to: Annotated[str, typer.Argument(help="The new nickname.")]) -> None:
+    """Call somebody by another nickname."""
+    with opened(context) as home:
+        person = home.vault.people.get(name)
+        person.rename(to)
+        say(choices_of(context), f"{one_line(person.name)}: {person.state}", _members(person))
+
+
+def _members(person: PersonHandle) -> dict[str, Any]:
+    return {"name": person.name, "account": person.account, "state": person.state}
