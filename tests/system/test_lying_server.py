@@ -193,7 +193,9 @@ async def test_keys_of_another_account_are_refused(lying: Lying) -> None:
 
         async def of(account: str) -> bytes:
             async with three.world.deployment.client() as client:
-                headers = {"Authorization": f"Bearer {three.ana._session.token.text}"}  # type: ignore[union-attr]
+                token = three.ana._session.token
+                assert token is not None
+                headers = {"Authorization": f"Bearer {token.text}"}
                 return (await client.get(f"/v1/accounts/{account}/keys", headers=headers)).content
 
         theirs = await of(ombuds)
