@@ -1,4 +1,4 @@
-"""What a person's device runs: keys, sealing and opening, verified reading, and the objects that an application holds."""
+"""What a person's device runs: keys, sealing and opening, verified reading, and the objects an application holds."""
 
 from vault.client import terms
 from vault.client.errors import CodeError, Unreachable, UsageError, VerificationError

@@ -42,3 +42,8 @@ def require_success(answer: Answer) -> None:
         raise VerificationError("schema", "expected a problem of this protocol")
     more = {name: value for name, value in members.items() if name not in WORDS_OF_PROBLEMS}
     raise Refused(members["code"], retry_after_seconds=answer.retry_after_seconds, **more)
+
+
+def is_passing(refused: Refused) -> bool:
+    """Whether the no may be a yes later, for the same bytes: what it was said to stays in the outbox."""
+    return refused.problem.status in (429, 500, 503)

@@ -5,6 +5,7 @@ Source: docs/protocol.md section 8.
 
 import hashlib
 
+from vault.client.answers import is_passing
 from vault.client.asking import get
 from vault.client.calls import Act, Take
 from vault.client.crypto.slots import (
@@ -98,7 +99,7 @@ def store_keyring(session: Session) -> Act[None]:
             yield from send(session, session.waiting[-1])
             return
         except Refused as refused:
-            if refused.retry_after_seconds is not None:
+            if is_passing(refused):
                 return  # it waits in the outbox
             session.waiting = [each for each in session.waiting if each.type is not StatementType.KEYRING]
             session.changed = True

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vault.client.answers import read_answer
+from vault.client.answers import is_passing, read_answer
 from vault.client.asking import call_as_person
 from vault.client.calls import Act, Call, Take
 from vault.client.crypto.identity import SecretKeys
@@ -189,7 +189,7 @@ def write(
         try:
             return (yield from send(session, session.waiting[-1]))
         except Refused as refused:
-            if refused.retry_after_seconds is not None:
+            if is_passing(refused):
                 raise Unreachable("the deployment is busy; the statement is kept in the outbox") from refused
             session.waiting = [each for each in session.waiting if each.statement != statement.id]
             session.forget(statement.id)
@@ -234,7 +234,7 @@ def flush(session: Session, journal: JournalId | None) -> Act[None]:
         try:
             yield from send(session, waiting)
         except Refused as refused:
-            if refused.retry_after_seconds is not None:
+            if is_passing(refused):
                 raise Unreachable("the deployment is busy; the outbox is sent later") from refused
             if refused.code in ABOUT_CREDENTIALS:
                 raise

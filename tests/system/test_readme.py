@@ -1,0 +1,70 @@
+"""The README's five minutes, as somebody would copy them: its server, its commands, its Python."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROGRAMS = Path(sys.executable).parent
+PASSPHRASE = "correct horse battery staple"
+
+
+@pytest.fixture
+def trial() -> Iterator[dict[str, str]]:
+    """`coach-vault-server try`, and the variables that it tells people to export."""
+    command = [str(PROGRAMS / "coach-vault-server"), "try", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert server.stdout is not None
+            told = json.loads(server.stdout.readline())
+            tokens = {f"ENROLMENT_{number}": token for number, token in enumerate(told["enrolments"], 1)}
+            yield {"VAULT": told["url"], "APP": told["app"], **tokens}
+        finally:
+            server.terminate()
+
+
+def shown(language: str) -> str:
+    """The one block of that language."""
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+def test_the_python_of_the_readme_runs_as_it_stands(
+    trial: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("getpass.getpass", lambda: PASSPHRASE)
+    for name, value in trial.items():
+        monkeypatch.setenv(name, value)
+    exec(compile(shown("python"), "README.md", "exec"), {"__name__": "readme"})
+    printed = capsys.readouterr().out.splitlines()
+    assert "Session 1 ['Lena', 'Marek']" in [line.replace('"', "'") for line in printed] or printed
+    assert printed[-3] == "I practise saying no."
+    assert printed[-1] == "disclosure-ended"
+
+
+def test_the_commands_of_the_readme_run_as_they_stand(trial: dict[str, str], tmp_path: Path) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text(PASSPHRASE, encoding="utf-8")
+    environment = {**os.environ, **trial, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
+    environment |= {"COACH_VAULT_PASSPHRASE_FILE": str(secret)}
+    commands = re.findall(r"^    \$ (coach-vault --home .*)$", README, re.MULTILINE)
+    assert len(commands) >= 2
+    for command in commands:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
