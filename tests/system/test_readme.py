@@ -36,6 +36,7 @@ def shown(language: str) -> str:
     return str(block)
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs_as_it_stands(
     trial: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -45,8 +46,8 @@ def test_the_python_of_the_readme_runs_as_it_stands(
         monkeypatch.setenv(name, value)
     exec(compile(shown("python"), "README.md", "exec"), {"__name__": "readme"})
     printed = capsys.readouterr().out.splitlines()
-    assert "Session 1 ['Lena', 'Marek']" in [line.replace('"', "'") for line in printed] or printed
-    assert printed[-3] == "I practise saying no."
+    assert "Session 1 ['Lena', 'you']" in printed
+    assert printed[-4:-2] == ["I practise saying no.", "I practise saying no."]
     assert printed[-1] == "disclosure-ended"
 
 
