@@ -67,6 +67,7 @@ def _safety_number(one: str, other: str) -> Vector:
         "one": one,
         "other": other,
         "digits": number.digits,
+        "word_indices": [int(group) % 2048 for group in number.groups],
         "words": list(number.words),
         "qr_text": number.qr_text,
     }
