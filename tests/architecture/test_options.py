@@ -17,6 +17,7 @@ WEAKENING = re.compile(
 # Names that these words stand in, each with the reason why nothing is weakened by it.
 HARMLESS = {
     "disable": "coach-vault-server apps disable ends a key",
+    "yes": "answers the question that was printed; what it asks about is shown and signed all the same",
 }
 VARIABLE = re.compile(r"^COACH_VAULT_[A-Z_]+$")
 OPTION = re.compile(r"^--?[a-z][a-z-]*(?:/--[a-z-]+)?$")
