@@ -6,6 +6,7 @@ searches the server's disk for every line.
 """
 
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -65,6 +66,9 @@ def main(
     quiet: Annotated[bool, typer.Option("--quiet", help="The report alone.")] = False,
 ) -> None:
     """Run the demonstration; exit code 0 where everything is as promised, else 1."""
+    if json_file is not None and not json_file.parent.is_dir():
+        raise typer.BadParameter("expected a file in a folder that exists", param_hint="--json")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server and the folder go away with the demonstration
     narrator = Narrator(quiet)
     try:
         with tempfile.TemporaryDirectory(prefix="coach-vault-demo-") as folder:
@@ -72,10 +76,13 @@ def main(
     except (DemonstrationError, VaultError, OSError) as error:
         Console(stderr=True).print(f"The demonstration failed: {error}", style="bold red", markup=False)
         sys.exit(1)
-    if json_file is not None:
-        json_file.write_text(json.dumps(report.to_json(), indent=1) + "\n", encoding="utf-8")
     report.show(Console())
     failures = report.failures()
+    if json_file is not None:
+        try:
+            json_file.write_text(json.dumps(report.to_json(), indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            failures.append(f"{json_file} cannot be written ({error.strerror})")
     for sentence in failures:
         Console(stderr=True).print(f"Not as promised: {sentence}", style="bold red", markup=False)
     sys.exit(1 if failures else 0)
@@ -85,6 +92,8 @@ def demonstrate(sessions: Path, folder: Path, narrator: Narrator) -> Report:
     """The whole story, in `folder`. Raises: DemonstrationError; VaultError."""
     narrator.head(f"Reading {sessions}")
     files = read_folder(sessions, narrator.say)
+    if not files:
+        raise DemonstrationError("expected a folder with at least one file that can be a note")
     narrator.say(f"{len(files)} files")
     narrator.head("A server, and four people")
     homes = folder / "people"
@@ -106,9 +115,9 @@ def demonstrate(sessions: Path, folder: Path, narrator: Narrator) -> Report:
             loot = thief.steal(deployment, folder / "loot", _sent(circle))
             statements = count(deployment.database, "statements")
     input_lines = _lines(sealed)
-    lines, known = thief.drop_known(before, input_lines, PUBLIC.read_bytes())
+    lines, known = thief.drop_known(before, [*input_lines, *_titles(sealed)], PUBLIC.read_bytes())
     if known:
-        narrator.say(f"{known} lines stand in an empty server or its public description too: they are left out")
+        narrator.say(f"{known} of the lines stand in an empty server or its public description too: left out")
     verdict = thief.judge(loot, folder / "control", [*lines, *_own_lines()])
     narrator.say(f"searched for {verdict.lines:,} lines: {len(verdict.found)} found")
     return Report(
@@ -155,10 +164,13 @@ def _sent(circle: Circle) -> list[bytes]:
 
 
 def _lines(sealed: story.Sealed) -> list[Line]:
-    """The distinct lines of the input, and its file names, which were sealed as titles."""
-    lines = {line.text: line for file in sealed.files.values() for line in file.lines()}
-    names = [file.name for file in sealed.files.values() if len(file.name) >= SHORTEST_CHARACTERS]
-    return list({**{name: text_line(name) for name in names}, **lines}.values())
+    """The distinct lines of the input."""
+    return list({line.text: line for file in sealed.files.values() for line in file.lines()}.values())
+
+
+def _titles(sealed: story.Sealed) -> list[Line]:
+    """The names of its files, which were sealed as titles."""
+    return [text_line(file.name) for file in sealed.files.values() if len(file.name) >= SHORTEST_CHARACTERS]
 
 
 def _own_lines() -> list[Line]:

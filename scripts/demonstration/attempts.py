@@ -9,14 +9,14 @@ from scripts.demonstration.bench import Bench, signed, signed_again, with_parts
 from scripts.demonstration.people import Circle, Person
 from scripts.demonstration.wire import Request
 from vault.client import joining
-from vault.client.crypto.identity import new_secret_keys
+from vault.client.crypto.identity import SecretKeys, new_secret_keys
 from vault.client.session import waiting_body
 from vault.encoding import read_base64
 from vault.protocol.envelope import Envelope, sign
 from vault.protocol.limits import ZERO32
-from vault.protocol.statements import Contract, Item, SealRef
+from vault.protocol.statements import Body, Contract, Item, SealKey, SealRef, SignKey
 from vault.protocol.terms import Contact
-from vault.protocol.vocabulary import Affiliation, Clause, ItemKind, ShareKind, StatementType
+from vault.protocol.vocabulary import Affiliation, Clause, ItemKind, KeysReason, ShareKind, StatementType
 
 
 class Recorded:
@@ -49,7 +49,7 @@ def before_the_opening(bench: Bench, circle: Circle, recorded: Recorded) -> None
     bench.refuse(
         "opening-required",
         sponsor.title,
-        "reads the summary without signing that she opens it",
+        "reads the summary before she signs an opening",
         sponsor.token(),
         "GET",
         content,
@@ -116,14 +116,14 @@ def by_the_coach(bench: Bench, circle: Circle, recorded: Recorded) -> None:
     no_clauses: dict[str, object] = {"clauses": (Clause.PRIVATE_NOTES_EXIST,)}
     write(
         "parties-refused",
-        "proposes a contract without the sponsor's promises",
+        "proposes a contract without a sponsor's promises",
         "contracts",
         _contract(lena, recorded, **no_clauses),
     )
     dependent = tuple(_dependent(each) for each in _contract_of(recorded).contacts)
     write(
         "contact-not-independent",
-        "proposes a contract whose only contact is the sponsor's",
+        "proposes a contract with a dependent contact only",
         "contracts",
         _contract(lena, recorded, contacts=dependent),
     )
@@ -137,7 +137,7 @@ def by_the_coach(bench: Bench, circle: Circle, recorded: Recorded) -> None:
     )
     write(
         "id-taken",
-        "signs other words under a statement id that was used",
+        "signs other words under a used statement id",
         "items",
         again(recorded.draft, item=_new_id(), id=_item(recorded.draft).id),
     )
@@ -193,8 +193,7 @@ def with_a_stolen_token(bench: Bench, circle: Circle, recorded: Recorded) -> Non
     post("statement-required", "withdraws without a statement", withdrawals, b"{}")
     post("signature-invalid", "withdraws with a signature of his own", withdrawals, with_parts(forged))
     post("not-signer", "sends a statement that the sponsor signed", f"{at}/disclosures", sponsors)
-    rotation = recorded.keys.statement.body.model_copy(update={"id": _new_id(), "generation": 2})
-    keys = with_parts(sign(rotation, [stranger.sign_seed]))
+    keys = with_parts(sign(_rotation(recorded, stranger), [stranger.sign_seed, stranger.sign_seed]))
     post(
         "signature-invalid",
         "puts new keys into the coachee's place",
@@ -224,7 +223,7 @@ def with_recordings(bench: Bench, circle: Circle, recorded: Recorded, enrolment:
     bench.refuse(
         "not-signer",
         who,
-        "sends the coachee's disclosure with the sponsor's token",
+        "sends a coachee's disclosure as the sponsor",
         circle.sponsor.token(),
         "POST",
         recorded.disclosure.path,
@@ -341,6 +340,18 @@ def _reseal_to_sponsor(person: Person, circle: Circle, note: Request) -> bytes:
         seals=(_sponsor_ref(circle, seal),),
     )
     return with_parts(statement, seals=[seal])
+
+
+def _rotation(recorded: Recorded, stranger: SecretKeys) -> Body:
+    """The next generation of the coachee's keys, were the stranger's keys to be believed."""
+    changes = {
+        "id": _new_id(),
+        "generation": 2,
+        "sign": SignKey(key=stranger.sign_key, public=stranger.sign_public),
+        "seal": SealKey(key=stranger.seal_key, public=stranger.seal_public),
+        "reason": KeysReason.ROTATE,
+    }
+    return recorded.keys.statement.body.model_copy(update=changes)
 
 
 def _altered(request: Request) -> bytes:

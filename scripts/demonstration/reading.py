@@ -51,7 +51,10 @@ def _walk(folder: Path, say: Say) -> list[Path]:
         hidden = [name for name in folders + names if name.startswith(".")]
         if hidden:
             say(f"{len(hidden)} hidden in {_printable(Path(parent).relative_to(folder))}: left out")
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        for name in links:
+            say(f"{_printable(Path(parent, name).relative_to(folder))}: a link to a folder: left out")
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in links)
         paths += [Path(parent, name) for name in sorted(names) if not name.startswith(".")]
     return paths
 
@@ -78,7 +81,7 @@ def _oddities(name: str, content: bytes) -> list[str]:
     if not content:
         found.append("is empty; it becomes a note of the same stored size as any short one")
     elif not _is_text(content):
-        found.append("is no text; its bytes are sealed as they are")
+        found.append("is no UTF-8 text; its bytes are sealed as they are")
     elif any(content.startswith(mark) for mark in _MARKS):
         found.append("begins with a byte order mark, which is kept")
     if b"\r\n" in content and _is_text(content):

@@ -88,11 +88,12 @@ class Report:
         console.print(table)
         verdict = self.verdict
         refused = sum(each.holds for each in self.refusals)
+        unchanged = sum(each.unchanged for each in self.refusals)
         console.print(
-            f"\n{len(self.refusals)} attempts went past the SDK as raw HTTP: {refused} were refused as promised, and every "
-            "row of every table was the same before and after.\n"
-            f"A thief searched {verdict.searched_bytes:,} bytes (database with freed pages, write-ahead log, server log, "
-            f"temporary files, settings, all requests) for {verdict.lines:,} lines in {len(SPELLINGS)} spellings: "
+            f"\n{len(self.refusals)} attempts went past the SDK as raw HTTP: {refused} were refused as promised, and "
+            f"{unchanged} left every row of every table as it was.\n"
+            f"A thief searched {verdict.searched_bytes:,} bytes (database with freed pages, write-ahead log, server "
+            f"log, temporary files, settings, all requests) for {verdict.lines:,} lines in {len(SPELLINGS)} spellings: "
             f"{len(verdict.found)} found.\n"
             f"Control: {verdict.control_planted} leaks were planted in a copy, one for each spelling and place; "
             f"{verdict.control_found} of them were found.",

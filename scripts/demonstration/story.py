@@ -41,7 +41,10 @@ class Sealed:
 
 
 def seal_notes(circle: Circle, files: list[InputFile], progress: Progress, say: Say) -> Sealed:
-    """Every file as a note of the coach's, sealed on the coach's device for coach and coachee."""
+    """Every file as a note of the coach's, sealed on the coach's device for coach and coachee.
+
+    Raises: DemonstrationError where not one could be sealed.
+    """
     sealed = Sealed()
     notes = circle.engagement_of(circle.coach).notes
     for file in progress(files):
@@ -51,6 +54,8 @@ def seal_notes(circle: Circle, files: list[InputFile], progress: Progress, say: 
             say(f"{file.name}: too large for a note once its name stands beside it: left out")
             continue
         sealed.files[note.id] = file
+    if not sealed.files:
+        raise DemonstrationError("expected a folder with at least one file that can be a note")
     return sealed
 
 
