@@ -50,8 +50,8 @@ def test_a_path_of_an_address_is_not_taken_for_one(text: bytes) -> None:
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
 
-def test_there_are_three_locks() -> None:
-    assert [path.stem for path in LOCKS] == ["base", "dev", "server"]
+def test_there_are_four_locks() -> None:
+    assert [path.stem for path in LOCKS] == ["base", "build", "dev", "server"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.stem))
@@ -86,11 +86,12 @@ def read_lock(name: str) -> dict[str, str]:
 
 def test_the_locks_agree_with_one_another() -> None:
     everything = read_lock("dev")
-    for name in ("base", "server"):
+    for name in ("base", "build", "server"):
         assert read_lock(name).items() <= everything.items(), f"run scripts/lock: {name} differs from dev"
 
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 NAME = re.compile(r"[a-z0-9-]+")
 
@@ -109,6 +110,7 @@ def test_every_requirement_is_locked() -> None:
     assert names_of(PROJECT["dependencies"]) <= read_lock("base").keys()
     assert names_of(EXTRAS["server"] + EXTRAS["postgres"]) <= read_lock("server").keys()
     assert names_of(EXTRAS["dev"]) <= read_lock("dev").keys()
+    assert names_of(PYPROJECT["build-system"]["requires"]) <= read_lock("build").keys()
 
 
 def test_the_base_installation_pulls_in_no_web_server_and_no_database() -> None:
