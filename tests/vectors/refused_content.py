@@ -205,7 +205,7 @@ def _of_two_keys(one: SealedBlob) -> Iterator[Case]:
     second = chance("second key", 32)
     first_okm, second_okm = (_okm(one, key) for key in (one.content_key, second))
     head = one.blob[:64]
-    blob = head + _collide(head, one.blob[64:-16], first_okm, second_okm)
+    blob = head + collide(head, one.blob[64:-16], first_okm, second_okm)
     for okm in (first_okm, second_okm):  # the control: the cipher alone takes it under both
         sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(blob[64:], head, okm[32:56], okm[0:32])
     yield "the second key of a ciphertext with two", one.context, second, blob, "CommitmentError"
@@ -215,7 +215,8 @@ def _okm(one: SealedBlob, key: bytes) -> bytes:
     return derive(key, one.salt, b"CV1 blob key" + b"\0" + one.context.digest, 88)
 
 
-def _collide(aad: bytes, ciphertext: bytes, first: bytes, second: bytes) -> bytes:
+def collide(aad: bytes, ciphertext: bytes, first: bytes, second: bytes) -> bytes:
+    """A ciphertext with its tag, close to `ciphertext`, that opens under both okm (32 of key, 24 of nonce)."""
     p = 2**130 - 5
     pads = [_poly_key(okm[0:32], okm[32:56]) for okm in (first, second)]
     keys = [(int.from_bytes(pad[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF) for pad in pads]
