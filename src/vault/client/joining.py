@@ -150,11 +150,22 @@ def flush_all(session: Session) -> Act[int]:
             order.append(journal)
     for journal in order:
         yield Take(turn_of(journal))
-        yield from flush(session, journal)
+        try:
+            yield from flush(session, journal)
+        except Refused as refused:
+            if refused.code == "enrolment-ended":
+                drop_enrolment(session)
+            raise
         require_first_keys_not_refused(session)
     yield Take(turn_of(None))
     yield from flush(session, None)
     return count - len(session.waiting)
+
+
+def drop_enrolment(session: Session) -> None:
+    """Forget a token that is good for nothing, so that the next try looks whether the keys are there already."""
+    session.waiting = [each.model_copy(update={"enrolment": None}) for each in session.waiting]
+    session.save()
 
 
 def require_first_keys_not_refused(session: Session) -> None:
@@ -267,7 +278,7 @@ def recovering_session(
 def recover(session: Session) -> Act[None]:
     """Fetch, verify and open the newest keyring, and settle on this device.
 
-    Raises: SlotCommitmentError where passphrase, kit or code are wrong; VerificationError; Refused; Unreachable.
+    Raises: Refused(login-refused) where passphrase, kit or code are wrong; VerificationError; Unreachable.
     """
     kind = SLOT_RECOVERY_CODE if session.recovery is not None else SLOT_PASSPHRASE_KIT
     answer = yield Call("GET", f"/v1/accounts/{session.account.hex()}/slots/{kind}")

@@ -167,7 +167,7 @@ def recover_identity(
     )
     try:
         with held(session) as home:
-            home.run(recover(session))
+            _recover(home)
             members = identity_members(session) | {"people": len(session.people), "engagements": len(session.salts)}
             if is_made:
                 members["passphrase"] = passphrase
@@ -176,6 +176,14 @@ def recover_identity(
         _leave_empty(session)
         raise
     advise(choices, "Welcome back. What waited in the other device's outbox is still there.")
+
+
+def _recover(home: OpenHome) -> None:
+    try:
+        home.run(recover(home.session))
+    except Refused as refused:
+        hint = "the passphrase, the kit or the recovery code is not that of this account; type it again"
+        raise (Unfinished(refused, hint) if refused.code == "login-refused" else refused) from refused
 
 
 def _leave_empty(session: Session) -> None:

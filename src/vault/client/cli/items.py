@@ -62,7 +62,7 @@ def reading_group(word: str) -> typer.Typer:
         with opened(context) as home:
             found = [item_members(each) for each in shelf_of(home.find_engagement(engagement)).list()]
         lines = [f"{each['item']}  {moment(each['created'])}  {one_line(each['title'])}" for each in found]
-        say(choices_of(context), lines, {"data": found})
+        say(choices_of(context), lines or "none yet", {"data": found})
 
     @made.command("show")
     def show(context: typer.Context, item: ItemId, engagement: EngagementId = None, output: Output = None) -> None:

@@ -71,7 +71,8 @@ def held(session: Session) -> Iterator[OpenHome]:
     try:
         yield home
     except BaseException as error:
-        session.save()
+        if session.generations:  # a device that is not recovered yet has nothing to keep
+            session.save()
         session.home.close()
         driver.close()
         if isinstance(error, VaultError):

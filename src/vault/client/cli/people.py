@@ -94,6 +94,18 @@ def confirm(context: typer.Context, name: Name) -> None:
         say(choices_of(context), f"{one_line(person.name)}: {person.state}", _members(person))
 
 
+@people.command("name")
+def name_account(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="64 hex digits, as `journal --json` or `readers --json` shows them.")],
+    name: Name,
+) -> None:
+    """Give a nickname to an account that nobody introduced. Compare safety numbers before you trust it."""
+    with opened(context) as home:
+        home.vault.people.add(name, account)
+        say(choices_of(context), f"{one_line(name)}: unverified", _members(home.vault.people.get(name)))
+
+
 @people.command("rename")
 def rename(context: typer.Context, name: Name, to: Annotated[str, typer.Argument(help="The new nickname.")]) -> None:
     """Call somebody by another nickname."""

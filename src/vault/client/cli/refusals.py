@@ -74,15 +74,17 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, Refused):
         return f"refused: {error.problem.title} ({error.code})\nhint: {error.what_to_do}"
     if isinstance(error, VerificationError):
+        if error.step == "slot":
+            return f"not opened: {error}\nhint: type it again; nobody can reset it"
         lines = [f"not verified ({error.step}): {error}", "hint: nothing of it was used; do not go on with this server"]
-        if error.step in ("content", "slot"):
-            lines[1] = "hint: nothing was opened; check what you typed, and whether it is yours"
         if error.evidence is not None:
             lines.append(f"evidence: {error.evidence}")
         return "\n".join(lines)
     if isinstance(error, FormatError):
         return f"not verified: {error}"
     if isinstance(error, ParserError):
+        if error.format_message().startswith("Usage:"):
+            return error.format_message()
         return f"usage: {error.format_message()}\nhint: add --help to the command"
     if isinstance(error, VaultError):
         return f"error: {error}"

@@ -7,8 +7,10 @@ from vault.protocol.statements import Contract
 YOU = "you"
 
 
-def name_of(session: Session, account: bytes, contract: Contract | None = None) -> str:
-    """A nickname, `you`, or the role with an article."""
+def name_of(
+    session: Session, account: bytes, contract: Contract | None = None, otherwise: str = "somebody else"
+) -> str:
+    """A nickname, `you`, the role with an article, or `otherwise`."""
     if account == session.account:
         return YOU
     person = session.people.get(account)
@@ -19,7 +21,7 @@ def name_of(session: Session, account: bytes, contract: Contract | None = None) 
         return f"the {role}"
     if contract is not None and any(contact.account == account for contact in contract.contacts):
         return "a contact"
-    return "somebody else"
+    return otherwise
 
 
 def names_in(session: Session, contract: Contract) -> dict[bytes, str]:

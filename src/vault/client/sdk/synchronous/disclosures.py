@@ -77,7 +77,7 @@ class ReceivedHandle:
     @property
     def sender(self) -> str:
         """The coachee."""
-        return name_of(self._session, self._received.body.by)
+        return name_of(self._session, self._received.body.by, otherwise="the coachee")
 
     @property
     def share_kind(self) -> str:
