@@ -28,6 +28,8 @@ from vault.protocol.vocabulary import ItemKind, KeysReason, StatementType
 URL = "https://vault.example"
 AUDIENCE = "vault.example/log"
 PEOPLE = ("coach", "coachee", "sponsor")
+STRANGER = "stranger"
+"""Somebody who has an account and no part in the engagement."""
 
 Examples = dict[str, dict[str, Any]]
 
@@ -43,7 +45,7 @@ class Walk:
 
     def __init__(self, deployment: Deployment, http: httpx.AsyncClient) -> None:
         self.deployment, self.http = deployment, http
-        self.world = ServedWorld(PEOPLE)
+        self.world = ServedWorld((*PEOPLE, STRANGER))
         self.tokens: dict[str, str] = {}
         self.examples: Examples = {}
 
@@ -107,7 +109,7 @@ async def take_walk(folder: Path) -> Examples:
         async with deployment.client() as http:
             walk = Walk(deployment, http)
             await walk_to_the_disclosure(walk)
-            await _leave(walk)
+            await leave(walk)
             return walk.examples
 
 
@@ -133,11 +135,9 @@ async def _ask_the_deployment(walk: Walk) -> None:
 
 async def _join(walk: Walk) -> None:
     world, key = walk.world, walk.deployment.app_key
-    for name in PEOPLE:
-        token = (await walk.step("createEnrolment", "POST", "/v1/enrolments", {"expires_in_seconds": 86_400}, key))[
-            "token"
-        ]
-        await walk.step("createAccount", "POST", "/v1/accounts", world.first_keys(name), token)
+    for name in (*PEOPLE, STRANGER):
+        made = await walk.step("createEnrolment", "POST", "/v1/enrolments", {"expires_in_seconds": 86_400}, key)
+        await walk.step("createAccount", "POST", "/v1/accounts", world.first_keys(name), made["token"])
         walk.tokens[name] = await walk.log_in(name)
     await walk.step("getApp", "GET", "/v1/app", None, key)
     coach = account("coach").hex()
@@ -193,7 +193,8 @@ async def _write_and_disclose(walk: Walk) -> None:
     await walk.read("listEscalationsJournal", "coach", f"{place}/escalations/journal")
 
 
-async def _leave(walk: Walk) -> None:
+async def leave(walk: Walk) -> None:
+    """The last steps: the engagement is closed, and the sponsor has new keys."""
     world, place = walk.world, f"/v1/engagements/{ENGAGEMENT.hex()}"
     await walk.write("createClosure", "coach", f"{place}/closures", world.write_closure("coach"))
     keys = world.write_keys("sponsor", sign_generation=2, seal_generation=2, reason=KeysReason.ROTATE)
