@@ -25,6 +25,7 @@ from vault.protocol.fields import (
     Secret,
     ShortSecret,
     SignPublic,
+    Text,
 )
 from vault.protocol.keyring_layout import HEAD_BYTES, keyring_start, require_keyring_shape
 from vault.protocol.limits import INLINE_BUCKET_MAXIMUM_BYTES
@@ -71,7 +72,7 @@ class Person(Closed):
     """Someone by a nickname; `key` is the id of the sign key that was verified, or null."""
 
     account: Hash
-    name: str
+    name: Text
     state: PersonState
     key: Id | None
 
@@ -79,7 +80,7 @@ class Person(Closed):
 class Invitation(Closed):
     """An invitation that was given out and not yet answered."""
 
-    name: str
+    name: Text
     secret: ShortSecret = Field(repr=False)
 
 

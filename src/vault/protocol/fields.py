@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from vault.encoding import MAXIMUM_INTEGER, read_base64, read_hex, write_base64
 from vault.errors import EncodingError
@@ -32,12 +32,17 @@ def _spelled(read: Callable[[str, int], bytes], size_bytes: int) -> BeforeValida
     return BeforeValidator(validate, json_schema_input_type=str)
 
 
+def _hex_schema(size_bytes: int) -> WithJsonSchema:
+    """How the API's description spells it."""
+    return WithJsonSchema({"type": "string", "pattern": f"^[0-9a-f]{{{2 * size_bytes}}}$"})
+
+
 _AS_HEX = PlainSerializer(bytes.hex, return_type=str)
 _AS_BASE64 = PlainSerializer(write_base64, return_type=str)
 
-Id = Annotated[bytes, _spelled(read_hex, ID_BYTES), _AS_HEX]
+Id = Annotated[bytes, _spelled(read_hex, ID_BYTES), _AS_HEX, _hex_schema(ID_BYTES)]
 """16 bytes, 32 lower-case hex digits: engagement, item, contact, key id, the statement's own `id`."""
-Hash = Annotated[bytes, _spelled(read_hex, HASH_BYTES), _AS_HEX]
+Hash = Annotated[bytes, _spelled(read_hex, HASH_BYTES), _AS_HEX, _hex_schema(HASH_BYTES)]
 """32 bytes, 64 lower-case hex digits: account, statement id, SHA-256, HMAC."""
 SignPublic = Annotated[bytes, _spelled(read_base64, ACCOUNT_BYTES), _AS_BASE64]
 """An Ed25519 public key, 32 bytes, base64."""
@@ -47,6 +52,15 @@ Secret = Annotated[bytes, _spelled(read_base64, HASH_BYTES), _AS_BASE64]
 """32 secret bytes, base64: inside sealed content, never in a statement."""
 ShortSecret = Annotated[bytes, _spelled(read_base64, ID_BYTES), _AS_BASE64]
 """16 secret bytes, base64: inside sealed content, never in a statement."""
+
+
+def _well_formed(text: str) -> str:
+    text.encode("utf-8")  # the error of a lone surrogate is a ValueError
+    return text
+
+
+Text = Annotated[str, AfterValidator(_well_formed)]
+"""Any string that UTF-8 can spell: inside sealed content, never in a statement."""
 Integer = Annotated[int, Field(strict=True, ge=0, le=MAXIMUM_INTEGER)]
 """0 .. 2^53-1."""
 Positive = Annotated[int, Field(strict=True, ge=1, le=MAXIMUM_INTEGER)]

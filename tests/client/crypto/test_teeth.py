@@ -146,9 +146,8 @@ def test_the_key_that_a_seal_is_made_for(monkeypatch: Patch) -> None:
         lambda: sealing.seal_content_key(one.content_key, one.context, sponsor.seal_public),
         InvalidKeyError,
     )
-    assert sealing.SUITE.decrypt(
-        seal, MLKEM768X25519PrivateKey(*xwing_private_keys(sponsor.seal_seed)), one.context.info
-    )
+    private = MLKEM768X25519PrivateKey(*xwing_private_keys(sponsor.seal_seed))
+    assert sealing.SUITE.decrypt(seal, private, one.context.info) == one.content_key
 
 
 @pytest.mark.parametrize("name", ["1 pass over 8 MiB", "2 passes", "2 lanes"])

@@ -16,7 +16,7 @@ from vault.client.crypto.padding import pad, require_bucket, unpad
 from vault.client.errors import BlobHashError, ContentShapeError, ContentTooLargeError, HeaderError
 from vault.errors import BlobShapeError, SuiteError
 from vault.protocol.blob import HEAD_BYTES, MAGIC, BlobContext, bucket_bytes, require_blob_shape
-from vault.protocol.fields import Closed, Id, Integer, Positive, Secret
+from vault.protocol.fields import Closed, Id, Integer, Positive, Secret, Text
 from vault.protocol.limits import (
     ATTACHMENTS_MAXIMUM,
     ESCALATION_BUCKET_BYTES,
@@ -48,8 +48,8 @@ class Header(Closed):
     item: Id
     version: Positive
     kind: BlobKind
-    media_type: str
-    title: str
+    media_type: Text
+    title: Text
     created: Integer
 
     @model_validator(mode="after")
@@ -68,15 +68,15 @@ class ItemAttachment(Closed):
 
     id: Id
     key: Secret = Field(repr=False)
-    name: str
-    media_type: str
+    name: Text
+    media_type: Text
     size: Integer
 
 
 class ItemHeader(Header):
     """What stands before the body of an item."""
 
-    tags: Annotated[tuple[str, ...], AfterValidator(_distinct), Field(max_length=LIST_MAXIMUM)]
+    tags: Annotated[tuple[Text, ...], AfterValidator(_distinct), Field(max_length=LIST_MAXIMUM)]
     sources: Annotated[tuple[Id, ...], AfterValidator(_distinct), Field(max_length=LIST_MAXIMUM)]
     attachments: Annotated[tuple[ItemAttachment, ...], Field(max_length=ATTACHMENTS_MAXIMUM)]
 
