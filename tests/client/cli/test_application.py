@@ -1,0 +1,135 @@
+"""The command line as a whole: options anywhere, exit codes, one line and a hint, one JSON object, no traceback."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vault.client.cli import application, outbox
+from vault.client.cli.application import hoist, run
+from vault.client.cli.refusals import Unfinished, exit_code, problem_of, sentence_of
+from vault.client.errors import CodeError, ForkDetected, SlotCommitmentError, Unreachable, UsageError
+from vault.errors import SignatureError
+from vault.protocol.problems import PROBLEMS, Refused
+
+COMMANDS = [
+    *(f"identity {word}" for word in ("new", "show", "recover", "passphrase", "rotate")),
+    *("invite", "join", "people list", "people verify", "people confirm", "people rename"),
+    *(f"contract {word}" for word in ("new", "show", "assent", "supersede")),
+    *(f"note {word}" for word in ("add", "list", "show", "edit")),
+    *(f"draft {word}" for word in ("add", "list", "show")),
+    *(f"summary {word}" for word in ("new", "list", "show")),
+    *("preview", "disclose", "withdraw", "inbox", "open", "readers", "journal", "close"),
+    *("outbox list", "outbox send", "export", "statement sign", "statement show", "statement verify"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command.split(), "--help"]) == 0
+    assert f"Usage: coach-vault {command}" in capsys.readouterr().out
+
+
+def test_global_options_may_stand_anywhere_before_two_hyphens() -> None:
+    line = ["note", "--json", "add", "--home", "x", "a", "--server=y", "--", "--json"]
+    assert hoist(line) == ["--json", "--home", "x", "--server=y", "note", "add", "a", "--", "--json"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        "note add",
+        "note add /there/is/no/such/file",
+        "statement sign nonsense",
+        "close --reason nonsense",
+        "note",
+    ],
+)
+def test_a_line_that_cannot_be_read_ends_with_2_and_is_no_traceback(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(line.split()) == 2
+    heard = capsys.readouterr()
+    assert heard.out == ""
+    assert "Traceback" not in heard.err
+    assert heard.err.strip()
+
+
+def test_with_json_a_line_that_cannot_be_read_is_one_problem_object(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--json", "nonsense"]) == 2
+    problem = json.loads(capsys.readouterr().out)
+    assert problem["code"] == "usage"
+    assert problem["status"] is None
+
+
+def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("long enough\n")
+    assert run(["--home", str(tmp_path / "home"), "--passphrase-file", str(secret), "identity", "show"]) == 2
+    assert capsys.readouterr().err.startswith("error: nobody lives in this folder yet")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Refused("not-found"), 1),
+        (UsageError("x"), 2),
+        (CodeError("x"), 2),
+        (ForkDetected("journal", "x"), 3),
+        (SignatureError("x"), 3),
+        (SlotCommitmentError(), 3),
+        (Unreachable("x"), 4),
+        (Unfinished(Unreachable("x"), "later"), 4),
+        (RuntimeError("a secret"), 1),
+    ],
+)
+def test_every_kind_of_error_has_its_exit_code_and_its_words(error: Exception, code: int) -> None:
+    assert exit_code(error) == code
+    problem = problem_of(error)
+    assert {"type", "title", "status", "detail", "code"} <= problem.keys()
+    assert sentence_of(error)
+    assert "a secret" not in sentence_of(error) + json.dumps(problem)
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_a_refusal_is_told_with_its_code_and_what_to_do(code: str) -> None:
+    error = Refused(code)
+    assert problem_of(error)["status"] == PROBLEMS[code].status
+    assert code in sentence_of(error)
+    assert PROBLEMS[code].what_to_do in sentence_of(error)
+
+
+def test_a_failed_proof_names_its_evidence() -> None:
+    error = ForkDetected("journal", "two histories exist")
+    error.evidence = "home/evidence/ForkDetected-0.json"
+    assert error.evidence in sentence_of(error)
+    assert problem_of(error)["evidence"] == error.evidence
+
+
+def test_something_half_done_tells_what_stands(tmp_path: Path) -> None:
+    problem = problem_of(Unfinished(Refused("engagement-closed"), "go on elsewhere", added=[1]))
+    assert (problem["code"], problem["hint"], problem["added"]) == ("engagement-closed", "go on elsewhere", [1])
+
+
+@pytest.mark.parametrize(("error", "code"), [(RuntimeError("a secret"), 1), (KeyboardInterrupt(), 130)])
+def test_the_last_resort_shows_one_line(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_context: object) -> None:
+        raise error
+
+    monkeypatch.setattr(outbox, "opened", fail)
+    assert application.run(["outbox", "list"]) == code
+    heard = capsys.readouterr().err
+    assert "a secret" not in heard
+    assert "Traceback" not in heard
+    assert "lost" in heard or "kept" in heard
+
+
+def test_the_installed_command_starts_and_names_its_exit_codes() -> None:
+    program = Path(sys.executable).parent / "coach-vault"
+    done = subprocess.run([program, "--help"], capture_output=True, text=True, check=True)
+    assert "4 unreachable" in done.stdout
