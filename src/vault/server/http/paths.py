@@ -9,9 +9,6 @@ from vault.encoding import read_decimal
 from vault.errors import EncodingError
 from vault.protocol.fields import Hash, Id
 
-_HASH = Path(json_schema_extra={"pattern": "^[0-9a-f]{64}$"})
-_ID = Path(json_schema_extra={"pattern": "^[0-9a-f]{32}$"})
-
 
 def _decimal(text: Any) -> int:
     try:
@@ -20,9 +17,9 @@ def _decimal(text: Any) -> int:
         raise ValueError(str(error)) from None
 
 
-AccountPath = Annotated[Hash, _HASH]
-EngagementPath = Annotated[Id, _ID]
-ItemPath = Annotated[Id, _ID]
-StatementPath = Annotated[Hash, _HASH]
-BlobPath = Annotated[Hash, _HASH]
+AccountPath = Annotated[Hash, Path()]
+EngagementPath = Annotated[Id, Path()]
+ItemPath = Annotated[Id, Path()]
+StatementPath = Annotated[Hash, Path()]
+BlobPath = Annotated[Hash, Path()]
 SlotKindPath = Annotated[int, BeforeValidator(_decimal, json_schema_input_type=int), Path(ge=1, le=3)]
