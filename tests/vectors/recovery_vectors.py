@@ -106,6 +106,8 @@ def _slots(slots: tuple[MadeSlot, ...]) -> Iterator[tuple[str, bytes, bytes, str
     for name, place in {"wrapped key": 100, "tag": 143}.items():
         yield f"one bit of the {name}", one.ikm, flip(one.new.raw, place), "AeadError"
     yield "143 bytes", one.ikm, one.new.raw[:-1], "SlotError"
+    yield "another magic", one.ikm, b"CVK2" + one.new.raw[4:], "SlotError"
+    yield "suite 2", one.ikm, one.new.raw[:4] + b"\2" + one.new.raw[5:], "SlotError"
 
 
 def build_keyrings() -> Vector:

@@ -85,10 +85,8 @@ def blob_context(body: Item | Disclosure | Escalation | Contract) -> BlobContext
             )
         case Contract():  # its own id is not known yet
             kind, contract = BlobKind.CONTRACT_TEXT, ZERO32
-        case Disclosure():
-            kind, contract = BlobKind.DISCLOSURE, body.contract
-        case Escalation():
-            kind, contract = BlobKind.ESCALATION, body.contract
+        case Disclosure() | Escalation():
+            kind, contract = BlobKind(body.type), body.contract
     return BlobContext(
         kind=kind,
         engagement=body.engagement,

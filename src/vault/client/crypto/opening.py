@@ -29,9 +29,6 @@ def open_content_key(seal: bytes, context: SealContext, keys: SecretKeys) -> byt
         raise SealContextError
     try:
         require_seal_shape(seal)
-        content_key = SUITE.decrypt(seal, MLKEM768X25519PrivateKey(*xwing_private_keys(keys.seal_seed)), context.info)
+        return SUITE.decrypt(seal, MLKEM768X25519PrivateKey(*xwing_private_keys(keys.seal_seed)), context.info)
     except (SealShapeError, InvalidTag, ValueError):
         raise SealContextError from None
-    if len(content_key) != 32:
-        raise SealContextError
-    return content_key
