@@ -90,6 +90,8 @@ class World:
         self.http = http
         self.engagement = short("engagement")
         self.contract = ZERO32
+        self.contract_text = ZERO32
+        """SHA-256 of the active contract's text."""
         self.tokens: dict[str, str] = {}
         self.keys: dict[str, bytes] = {}
         """Ids of the newest `keys` statements."""
@@ -325,7 +327,8 @@ class World:
     async def agree(self, names: Iterable[str] = ("coach", "coachee", "sponsor"), **changes: Any) -> bytes:
         """A contract that all of them have assented to."""
         parties = list(names)
-        self.contract = await self.write(self.contract_draft(parties=parties, **changes))
+        draft = self.contract_draft(parties=parties, **changes)
+        self.contract, self.contract_text = await self.write(draft), draft.body.text.sha256
         for name in parties:
             await self.write(self.assent(name))
         return self.contract
