@@ -45,14 +45,14 @@ async def ask_challenge(http: httpx.AsyncClient, of: bytes) -> bytes:
 
 
 def login_statement(name: str, challenge: bytes, at: int, **changes: Any) -> Statement:
-    """The answer of `name` to a challenge; `seeds` sign it, his first one where none is given."""
+    """The answer of `name` to a challenge, a `fetch` where a `slot` is named; `seeds` sign it, else the first."""
     seeds = changes.pop("seeds", [seed(name)])
+    model = Fetch if "slot" in changes else Login
     members = {
-        "suite": 1, "type": StatementType.LOGIN, "audience": AUDIENCE, "id": short("login", challenge.hex()),
+        "suite": 1, "type": model.TYPE, "audience": AUDIENCE, "id": short("login", challenge.hex()),
         "by": account(name), "key": sign_key(name).key, "at": at, "after": None, "seen": None, "url": URL,
         "challenge": challenge, "expires": at + CHALLENGE_SECONDS,
     }  # fmt: skip
-    model = Fetch if "slot" in changes else Login
     return sign(model.model_validate(members | changes), seeds)
 
 
