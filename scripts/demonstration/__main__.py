@@ -52,7 +52,8 @@ class Narrator:
 
     def track(self, files: Iterable[InputFile]) -> Iterable[InputFile]:
         """The same files, with a bar."""
-        return track(list(files), "  sealing", console=self._console, transient=True)
+        unseen = self._console.quiet or not self._console.is_terminal
+        return track(list(files), "  sealing", console=self._console, transient=True, disable=unseen)
 
     @property
     def seconds(self) -> float:

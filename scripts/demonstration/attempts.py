@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from scripts.demonstration.bench import Bench, signed, signed_again, with_parts
+from scripts.demonstration.deployment import DemonstrationError
 from scripts.demonstration.people import Circle, Person
 from scripts.demonstration.wire import Request
 from vault.client import joining
@@ -57,13 +58,18 @@ def before_the_opening(bench: Bench, circle: Circle, recorded: Recorded) -> None
 
 
 def by_the_sponsor(bench: Bench, circle: Circle, recorded: Recorded) -> None:
-    """Everything else: reading what is not hers, and signing what is not hers to sign."""
+    """Everything else: reading what is not hers, and signing what is not hers to sign.
+
+    Raises: DemonstrationError where a list that she may ask for holds anything.
+    """
     ana, token, at = circle.sponsor, circle.sponsor.token(), _at(circle)
     note = _item(recorded.note)
 
     def read(what: str, path: str) -> None:
         bench.refuse("not-found", ana.title, what, token, "GET", path)
 
+    if bench.send("GET", f"{at}/items", token).json() != {"data": [], "next": None}:
+        raise DemonstrationError("the sponsor's list of items is not empty")
     read("asks for the journal", f"{at}/journal")
     read("asks for a note by its id", f"{at}/items/{note.item.hex()}")
     read("asks who can read a note", f"{at}/items/{note.item.hex()}/readers")

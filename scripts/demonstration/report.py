@@ -114,7 +114,12 @@ class Report:
         return [(*row, True) for row in rows]
 
     def _tried(self) -> list[tuple[str, str, str, bool]]:
-        return [(each.who, each.what, _answer(each), each.holds) for each in self.refusals]
+        rows = [(each.who, each.what, _answer(each), each.holds) for each in self.refusals]
+        repeat = "200, no second effect" if self.repeats_hold else "another answer or effect"
+        return [
+            *rows,
+            ("a thief of recorded requests", "sends the withdrawn disclosure again", repeat, self.repeats_hold),
+        ]
 
 
 def _answer(refusal: Refusal) -> str:

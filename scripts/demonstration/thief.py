@@ -69,16 +69,11 @@ class Verdict:
 def steal(deployment: Deployment, folder: Path, sent: Iterable[bytes]) -> Loot:
     """Copy everything that the server has written, while it runs, and what it was sent."""
     folder.mkdir()
-    for path in deployment.data.iterdir():
-        target = path.name if path.name.startswith(_DATABASE) else f"settings-{path.name}"
-        shutil.copyfile(path, folder / target)
+    for path in _files(deployment.data):
+        name = path.relative_to(deployment.data).as_posix().replace("/", "-")
+        shutil.copyfile(path, folder / (name if name.startswith(_DATABASE) else f"settings-{name}"))
     shutil.copyfile(deployment.log, folder / "log")
-    left_behind = [
-        path
-        for root in (deployment.temporary, deployment.working)
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    ]
+    left_behind = [*_files(deployment.temporary), *_files(deployment.working)]
     names = "\n".join(path.name for path in left_behind).encode()
     (folder / "temporary").write_bytes(b"\n".join([names, *(path.read_bytes() for path in left_behind)]))
     return Loot(folder, b"\n\n".join(sent))
@@ -155,6 +150,10 @@ def _plant_with_sqlite(database: Path, leaks: dict[str, list[bytes]]) -> None:
             shutil.copyfile(path, crashed / path.name)
     for path in crashed.iterdir():
         shutil.copyfile(path, database.with_name(path.name))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
 def _read(path: Path) -> bytes:
