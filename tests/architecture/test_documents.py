@@ -74,13 +74,28 @@ def test_no_document_leans_on_what_is_not_in_the_repository(page: Path) -> None:
     assert re.findall(r"\b(?:TODO|FIXME|TBD|XXX)\b", text) == []
 
 
-NAMED_FILE = re.compile(r"`((?:src|tests|scripts|docs|openapi|migrations|requirements)/[\w./*-]+)`")
+NAMED_FILE = re.compile(r"`((?:src|tests|scripts|docs|openapi|migrations|requirements)/[\w./*-]+)(?:::\w+)?`")
 
 
 def test_every_test_and_file_that_a_document_names_exists() -> None:
     named = {(page.name, name) for page in DOCUMENTS for name in NAMED_FILE.findall(page.read_text(encoding="utf-8"))}
     assert len(named) >= 10
     assert {one for one in named if not any(ROOT.glob(one[1]))} == set()
+
+
+NAMED_TEST = re.compile(r"`(tests/[\w./-]+\.py)::(test_\w+)`")
+
+
+def test_every_test_that_a_document_names_is_there() -> None:
+    named = {one for page in DOCUMENTS for one in NAMED_TEST.findall(page.read_text(encoding="utf-8"))}
+    assert len(named) >= 15
+    assert {one for one in named if not (ROOT / one[0]).exists() or not defines(*one)} == set()
+
+
+def defines(file: str, test: str) -> bool:
+    return (
+        re.search(rf"^\s*(?:async )?def {test}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE) is not None
+    )
 
 
 def test_the_page_on_data_is_what_the_ledger_says() -> None:
