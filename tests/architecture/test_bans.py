@@ -34,6 +34,8 @@ SABOTAGES = [
     (SERVER, "import os\n\nos.urandom(32)"),
     (SERVER, "import uuid"),
     (SERVER, "from . import clock"),
+    (SERVER, "import pickle"),
+    ("src/vault/client/sabotage.py", "import zlib"),
     ("src/vault/ed25519.py", "sodium.crypto_secretbox_open(b'', b'', b'')"),
     ("src/vault/ed25519.py", "from nacl.public import SealedBox"),
     ("src/vault/client/sabotage.py", "from nacl.bindings import crypto_box_seal_open"),
