@@ -19,7 +19,6 @@ def test_folders_are_walked_in_order_without_hidden_names_and_every_file_once(tm
     assert [str(path.relative_to(tmp_path)) for path in found] == ["a.txt", "b.txt", "sub/z.txt", ".hidden"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="names of bytes exist on POSIX alone")
 def test_a_name_that_is_no_text_becomes_a_title_and_keeps_a_key_of_its_own() -> None:
     one, other = (Path(os.fsdecode(b"bad" + byte + b".txt")) for byte in (b"\xff", b"\xfe"))
     assert title_of(one) == "bad\ufffd.txt"

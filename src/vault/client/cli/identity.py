@@ -7,7 +7,7 @@ import typer
 
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.opening import OpenHome, held, opened
-from vault.client.cli.passphrases import ask, choose_passphrase, read_passphrase, read_secret_file
+from vault.client.cli.passphrases import choose_passphrase, is_recovery_code, read_kit_or_recovery_code, read_passphrase
 from vault.client.cli.refusals import Unfinished
 from vault.client.cli.speaking import advise, say
 from vault.client.errors import Unreachable, UsageError
@@ -147,11 +147,8 @@ def recover_identity(
     server = choices.require_server()
     if kit is not None and recovery_code is not None:
         raise UsageError("give the kit or the recovery code, not both")
-    file = kit or recovery_code
-    text = (
-        ask("Kit or recovery code: ", "--kit FILE or --recovery-code FILE") if file is None else read_secret_file(file)
-    )
-    is_recovery = recovery_code is not None or (kit is None and text.strip().upper().startswith("CVREC"))
+    text = read_kit_or_recovery_code(kit or recovery_code)
+    is_recovery = recovery_code is not None or (kit is None and is_recovery_code(text))
     passphrase, is_made = (
         choose_passphrase(choices.passphrase_file, "--passphrase-file FILE")
         if is_recovery

@@ -8,8 +8,9 @@ from pathlib import Path
 import typer
 
 from vault.client.cli.choices import Choices
+from vault.client.codes import KIT, RECOVERY, read_code
 from vault.client.crypto.passphrase import new_passphrase
-from vault.client.errors import UsageError
+from vault.client.errors import CodeError, UsageError
 
 _FILE_MAXIMUM_BYTES = 4_096
 
@@ -47,16 +48,46 @@ def ask(question: str, option: str = "--passphrase-file FILE") -> str:
 
 
 def read_secret_file(path: Path) -> str:
-    """The first line of a file, without its line break. Raises: UsageError."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"the file with the secret cannot be read: {error.strerror}") from None
-    try:
-        text = raw[:_FILE_MAXIMUM_BYTES].decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError("expected a file with one line of UTF-8") from None
+    """The one line of a file, without its line break. Raises: UsageError."""
+    text = _read_short_text(path)
     line = text.partition("\n")[0].rstrip("\r")
-    if not line or text.strip() != line.strip() or len(raw) > _FILE_MAXIMUM_BYTES:
+    if not line or text.strip() != line.strip():
         raise UsageError("expected a file with exactly one line")
     return line
+
+
+def read_kit_or_recovery_code(file: Path | None) -> str:
+    """A typed code from a file, or asked for row by row, as it was shown. Raises: UsageError."""
+    if file is not None:
+        return _read_short_text(file)
+    rows = [ask("Kit or recovery code: ", "--kit FILE or --recovery-code FILE")]
+    while rows[-1] and not _is_whole("".join(rows)):
+        rows.append(ask("Next row (Enter if that was all): "))
+    return "".join(rows)
+
+
+def is_recovery_code(text: str) -> bool:
+    """Whether the code says of itself that it is one."""
+    return text.lstrip().upper().startswith(RECOVERY)
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        read_code(text, RECOVERY if is_recovery_code(text) else KIT)
+    except CodeError:
+        return False
+    return True
+
+
+def _read_short_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_FILE_MAXIMUM_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"the file with the secret cannot be read: {error.strerror}") from None
+    if len(raw) > _FILE_MAXIMUM_BYTES:
+        raise UsageError(f"expected a file of at most {_FILE_MAXIMUM_BYTES} bytes")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("expected a file of UTF-8") from None
