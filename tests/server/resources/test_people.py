@@ -1,13 +1,15 @@
 """Keys, keyrings and introductions over HTTP."""
 
+import hashlib
 from dataclasses import replace
 
 from tests.policy.people import account, digest
 from tests.server.joining import ask_challenge, bearer, login_statement, send_login
 from tests.server.world import World
-from vault.encoding import write_base64
+from vault.encoding import read_base64, write_base64
 from vault.protocol.ids import key_id
 from vault.protocol.limits import INTRODUCTION_SECONDS
+from vault.protocol.vocabulary import KeysReason
 
 
 async def test_anyone_who_knows_an_account_reads_its_keys(world: World) -> None:
@@ -21,8 +23,6 @@ async def test_anyone_who_knows_an_account_reads_its_keys(world: World) -> None:
 
 
 async def test_after_keys_are_retired_no_others_follow(world: World) -> None:
-    from vault.protocol.vocabulary import KeysReason
-
     await world.add("coach")
     await world.write(world.rotation("coach", KeysReason.RETIRE))
     world.generations["coach"] = 1
@@ -66,10 +66,6 @@ async def test_a_fetch_key_reads_its_own_slot_and_no_other(world: World) -> None
 
 
 async def test_a_slot_with_parameters_below_the_floor_is_no_slot(world: World) -> None:
-    import hashlib
-
-    from vault.encoding import read_base64
-
     await world.add("coach")
     draft = world.keyring("coach", kinds=(2,))
     raw = bytearray(read_base64(draft.parts["slots"][0]))
