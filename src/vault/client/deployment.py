@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from vault.client.errors import UsageError
+from vault.errors import EncodingError
 from vault.protocol.deployment import default_audience, require_base_url
 
 
@@ -26,7 +27,7 @@ def find_deployment(url: str, audience: str | None = None) -> Deployment:
     """
     try:
         base = require_base_url(url.rstrip("/"))
-    except ValueError:
+    except EncodingError:
         raise UsageError("expected a base URL such as https://vault.example, without a path") from None
     if urlsplit(base).scheme == "http" and not _is_loopback(urlsplit(base).hostname or ""):
         raise UsageError("expected https: plain http is for this machine alone")

@@ -60,7 +60,8 @@ def fetch_served(session: Session, engagement: bytes) -> Act[Served]:
         contracts.append(contract)
     served = Served(engagement, tuple(contracts))
     require_known_contract(session, served)
-    session.contracts[engagement] = served.standing().statement.id
+    standing = served.standing()
+    session.contracts[engagement], session.standing[engagement] = standing.statement.id, standing.body
     return served
 
 

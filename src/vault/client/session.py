@@ -30,6 +30,7 @@ from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedKeys
 from vault.protocol.ids import account_id
 from vault.protocol.journal import START, JournalId, Position
+from vault.protocol.statements import Contract
 from vault.protocol.strict_json import read_json
 from vault.protocol.vocabulary import JournalKind
 
@@ -97,6 +98,7 @@ class Session:
         self.keys: dict[bytes, ReplayedKeys] = {}
         self.keys_by_statement: dict[bytes, KeysFact] = {}
         self.seal_publics: dict[bytes, bytes] = {}
+        self.standing: dict[bytes, Contract] = {}
         self.acting: dict[bytes, bytes] = {}
         self.views: dict[bytes, Any] = {}
         self.stretched: dict[bytes, bytes] = {}

@@ -119,7 +119,8 @@ def refresh(session: Session, engagement: bytes) -> Act[View]:
     newest = view.replay.find_newest(session.account)
     if newest is not None:
         session.newest[view.replay.journal] = newest.statement
-    session.contracts[engagement] = view.standing().statement
+    standing = view.standing()
+    session.contracts[engagement], session.standing[engagement] = standing.statement, standing.body
     session.pin(view.replay.journal, view.replay.position)
     return view
 

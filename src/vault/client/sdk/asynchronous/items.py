@@ -13,9 +13,11 @@ from vault.client.sdk.names import name_of
 from vault.client.sdk.reading_arguments import as_bytes, as_id, as_word, end_of
 from vault.client.sdk.values import Reader
 from vault.client.session import Session
+from vault.client.supervised import list_readable
 from vault.client.transport import AsyncDriver
 from vault.client.views import View
-from vault.protocol.vocabulary import ItemKind, Locale, Purpose, ShareKind
+from vault.policy.facts import find_party
+from vault.protocol.vocabulary import ItemKind, Locale, Purpose, Role, ShareKind
 
 
 class AsyncPreview:
@@ -117,26 +119,25 @@ class AsyncItemHandle:
     @property
     def author(self) -> str:
         """Who signed this version."""
-        return name_of(self._session, self._item.body.by, self._view().standing().body)
+        return name_of(self._session, self._item.body.by, self._session.standing[self._engagement])
 
     @property
     def readers(self) -> list[Reader]:
         """Everybody who can open it: from verified seals and own disclosures, never from a setting."""
-        view = self._view()
-        contract = view.standing().body
-        accounts = {account for account, _ in view.replay.seals.get((self._item.body.item, self.version), ())}
+        view: View | None = self._session.views.get(self._engagement)
+        contract = self._session.standing[self._engagement]
+        if view is None:  # a supervisor: what the statement itself says
+            accounts = {seal.account for seal in self._item.body.seals} | {self._session.account}
+        else:
+            accounts = {account for account, _ in view.replay.seals.get((self._item.body.item, self.version), ())}
         found = [Reader(name_of(self._session, one, contract), one.hex()) for one in accounts]
         for disclosure, source in self._session.sources.items():
-            fact = view.replay.find_disclosure(disclosure)
+            fact = None if view is None else view.replay.find_disclosure(disclosure)
             is_of_this = source == (self._item.body.item, self.version)
             if is_of_this and fact is not None and fact.is_live_at(self._session.now()):
                 name = name_of(self._session, fact.recipient, contract)
                 found.append(Reader(name, fact.recipient.hex(), disclosure.hex()))
         return sorted(found, key=lambda reader: (reader.by, reader.name))
-
-    def _view(self) -> View:
-        view: View = self._session.views[self._engagement]
-        return view
 
     async def edit(
         self, body: str | bytes | None = None, *, title: str | None = None, tags: Iterable[str] | None = None
@@ -168,6 +169,14 @@ class AsyncItemHandle:
         """Seal this item again to readers whose keys have changed. Raises: Refused(seals-refused) if none has."""
         await self._driver.run(items.reseal_item(self._session, self._engagement, self._item.body.item))
 
+    async def seal_for_supervisor(self) -> None:
+        """Let the contract's supervisor read this version (the coachee alone can). Raises: Refused; UsageError."""
+        supervisor = find_party(self._session.standing[self._engagement], Role.SUPERVISOR)
+        if supervisor is None:
+            raise UsageError("the contract names no supervisor")
+        act = items.reseal_item(self._session, self._engagement, self._item.body.item, frozenset({supervisor}))
+        await self._driver.run(act)
+
     async def preview(
         self,
         *,
@@ -195,7 +204,7 @@ class AsyncItemHandle:
                 account,
             )
         )
-        name = name_of(self._session, terms.recipient, self._view().standing().body)
+        name = name_of(self._session, terms.recipient, self._session.standing[self._engagement])
         return AsyncPreview(self._session, self._driver, terms, name)
 
     async def _find_recipient(self, recipient: str) -> bytes | None:
@@ -240,8 +249,8 @@ class AsyncShelf:
         return AsyncItemHandle(self._session, self._driver, self._engagement, written)
 
     async def list(self) -> list[AsyncItemHandle]:
-        """All of them: fetched, verified, opened."""
-        found = await self._driver.run(items.list_items(self._session, self._engagement, *self._kinds))
+        """All that this person can open: fetched, verified, opened."""
+        found = await self._driver.run(list_readable(self._session, self._engagement, *self._kinds))
         return [AsyncItemHandle(self._session, self._driver, self._engagement, item) for item in found]
 
     async def get(self, item: str) -> AsyncItemHandle:
