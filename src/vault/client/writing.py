@@ -228,9 +228,10 @@ def flush(session: Session, journal: JournalId | None) -> Act[None]:
     Raises: Unreachable where no answer comes; Refused where the credential is refused, which says nothing of the
     statement. Nothing is lost.
     """
-    for waiting in list_waiting(session, journal):
-        if waiting.refused is not None:
-            continue
+    while True:  # what waits behind a no is signed anew, so each round looks again
+        waiting = next((each for each in list_waiting(session, journal) if each.refused is None), None)
+        if waiting is None:
+            return
         try:
             yield from send(session, waiting)
         except Refused as refused:
