@@ -10,9 +10,6 @@ from tests.architecture.trees import ROOT, list_modules
 LABEL = re.compile(rb"CV\d+ [a-z ]+\0")
 DOCUMENTED = re.compile(r"`(CV1 [a-z ]+)\\0`")
 
-# Labels of formats that come with a later issue: the page fixes them already, no code uses them yet.
-LATER = {"CV1 leaf", "CV1 leaf tag", "CV1 leaf statement", "CV1 leaf head", "CV1 leaf blind"}
-
 
 def documented() -> list[str]:
     """The labels that section 1 of the page lists, in its order."""
@@ -61,7 +58,7 @@ def test_each_label_is_used_by_exactly_one_function() -> None:
 
 def test_the_code_uses_the_labels_of_the_page_and_no_others() -> None:
     assert uses().keys() - set(documented()) == set(), "not in docs/protocol.md section 1"
-    assert set(documented()) - uses().keys() == LATER, "in docs/protocol.md section 1, but used nowhere"
+    assert set(documented()) - uses().keys() == set(), "in docs/protocol.md section 1, but used nowhere"
 
 
 def test_a_label_is_found_where_it_stands() -> None:
