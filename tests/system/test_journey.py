@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.system.worlds import Three
-from vault.client import Refused
+from vault.client import Refused, UsageError
 
 
 async def test_three_people_and_one_sealed_summary(three: Three) -> None:
@@ -31,3 +31,13 @@ async def test_three_people_and_one_sealed_summary(three: Three) -> None:
     with pytest.raises(Refused) as refused:
         await three.ana.open(disclosure.id)
     assert refused.value.code == "disclosure-ended"
+
+
+async def test_what_a_header_cannot_hold_is_said_before_anything_is_sealed(three: Three) -> None:
+    for tags in (["one", "one"], [str(number) for number in range(17)], ["\ud800"]):
+        with pytest.raises(UsageError):
+            await three.at_lenas.notes.add("Session 1", tags=tags)
+    with pytest.raises(UsageError) as error:
+        await three.at_lenas.notes.add("x" * 300_000)
+    assert "262,144" in str(error.value)
+    assert three.lena.outbox == []

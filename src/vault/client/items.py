@@ -6,8 +6,11 @@ Source: docs/protocol.md section 4 rules 4 and 5.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from vault.client.calls import Act
 from vault.client.crypto.content import Content, ItemHeader
+from vault.client.errors import UsageError
 from vault.client.reading import read_held, read_held_key
 from vault.client.sealing_to import current_keys_of, seal_key_to, seal_to
 from vault.client.session import Session
@@ -94,14 +97,6 @@ def edit_item(
     return (yield from _write_version(session, view, item, newest.kind, newest, text, with_coach))
 
 
-def ensure_view(session: Session, engagement: bytes) -> Act[View]:
-    """The view as it stands in memory, fetched once; a write under an active contract needs no more."""
-    view: View | None = session.views.get(engagement)
-    if view is None or view.replay.find_active_contract() is None:
-        view = yield from refresh(session, engagement)
-    return view
-
-
 def _write_version(
     session: Session,
     view: View,
@@ -129,18 +124,7 @@ def _write_version(
         context = BlobContext(
             BlobKind(kind), engagement, contract.statement, item, version, session.account, previous or ZERO32
         )
-        header = ItemHeader(
-            engagement=engagement,
-            item=item,
-            version=version,
-            kind=BlobKind(kind),
-            media_type=text.media_type,
-            title=text.title,
-            created=session.now(),
-            tags=text.tags,
-            sources=text.sources,
-            attachments=(),
-        )
+        header = _header(context, text, session.now())
         sealed = seal_to(session, SealPurpose.ITEM, context, header, text.body, readers)
         body = Item(
             **common_members(session, StatementType.ITEM, journal, keys),
@@ -157,6 +141,25 @@ def _write_version(
         return Submission(body, seals=sealed.seals, blob=sealed.blob)
 
     return (yield from write(session, f"/v1/engagements/{engagement.hex()}/items", journal, build, note))
+
+
+def _header(context: BlobContext, text: Text, now: int) -> ItemHeader:
+    """The header of a version. Raises: UsageError for what it cannot hold."""
+    try:
+        return ItemHeader(
+            engagement=context.engagement,
+            item=context.item,
+            version=context.version,
+            kind=context.kind,
+            media_type=text.media_type,
+            title=text.title,
+            created=now,
+            tags=text.tags,
+            sources=text.sources,
+            attachments=(),
+        )
+    except ValidationError:
+        raise UsageError("expected a title, and at most 16 tags and 16 sources, none twice, all in Unicode") from None
 
 
 def _active(view: View) -> ContractFact:
