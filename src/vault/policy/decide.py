@@ -48,7 +48,7 @@ def decide(facts: Facts, statement: Statement, time: int) -> tuple[Effect, ...]:
         effects = _decide_engagement(facts, statement.id, body, time)
         require_newest(facts, body, holds_salt(facts, body))
         return effects
-    elif facts.kind is JournalKind.ESCALATIONS:
+    else:
         _require_engagement(facts, body)
         effects = _decide_escalations(facts, statement.id, body, time)
         require_newest(facts, body, holds_salt(facts, body))
