@@ -43,14 +43,12 @@ def decide(facts: Facts, statement: Statement, time: int) -> tuple[Effect, ...]:
     elif facts.kind is JournalKind.KEYRING:
         if isinstance(body, Keyring):
             return keys.decide_keyring(facts, statement.id, body)
-    elif facts.kind is JournalKind.ENGAGEMENT:
-        _require_engagement(facts, body)
-        effects = _decide_engagement(facts, statement.id, body, time)
-        require_newest(facts, body, holds_salt(facts, body))
-        return effects
     else:
         _require_engagement(facts, body)
-        effects = _decide_escalations(facts, statement.id, body, time)
+        if facts.kind is JournalKind.ENGAGEMENT:
+            effects = _decide_engagement(facts, statement.id, body, time)
+        else:
+            effects = _decide_escalations(facts, statement.id, body, time)
         require_newest(facts, body, holds_salt(facts, body))
         return effects
     raise Refused("statement-malformed")
