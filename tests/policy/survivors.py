@@ -37,10 +37,13 @@ def _mutmut(*arguments: str) -> str:
 
 
 def _name_function(name: str) -> str:
-    """`vault.policy.items.x_decide_item__mutmut_14` is a mutant of `vault.policy.items.decide_item`."""
+    """`vault.policy.items.x_decide_item__mutmut_14` is a mutant of `vault.policy.items.decide_item`.
+
+    A method `apply` of a class is `xǁClassǁapply` there, and `Class.apply` here.
+    """
     module, _, rest = name.rpartition(".")
-    function = re.sub(r"__mutmut_\d+$", "", rest)
-    return f"{module}.{function.removeprefix('x').strip('_ǁ').replace('ǁ', '.') if 'ǁ' in function else function[2:]}"
+    function = re.sub(r"__mutmut_\d+$", "", rest).removeprefix("x")
+    return f"{module}.{function[1:].replace('ǁ', '.')}"
 
 
 def _show_change(name: str) -> str:
