@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.policy.people import digest, short
 from tests.protocol.samples import AT, DAY, SAMPLES, write
@@ -470,3 +472,20 @@ def test_bytes_of_the_right_size_are_taken_when_a_body_is_made_here() -> None:
     for wrong in (digest("x")[:31], digest("x") + b"x", bytearray(32)):
         with pytest.raises(ValueError, match="64 lower-case hex digits"):
             model.model_validate({**members, "of": wrong})
+
+
+leaves = st.none() | st.booleans() | st.integers(0, 2**53 - 1) | st.text("abcdef0123456789=+/_-", max_size=70)
+values = leaves | st.lists(leaves, max_size=3) | st.dictionaries(st.text("abc", max_size=3), leaves, max_size=3)
+
+
+@given(st.sampled_from(TYPES), st.data())
+def test_whatever_stands_in_a_member_is_read_or_refused_and_nothing_else_happens(
+    word: StatementType, data: st.DataObject
+) -> None:
+    place = data.draw(st.sampled_from(list_places(SAMPLES[word])))
+    members = put(SAMPLES[word], place, data.draw(values))
+    try:
+        body = parse_body(write(members), word)
+    except (StatementError, SuiteError):
+        return
+    assert json.loads(body.payload()) == members
