@@ -1,7 +1,7 @@
 """What a running server is made of, as every request finds it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -22,7 +22,7 @@ class Parts:
     storage: Storage
     clock: Callable[[], int]
     random: Callable[[int], bytes]
-    secret: bytes
+    secret: bytes = field(repr=False)
     deployment: KeysFact
     limits: Limits
 

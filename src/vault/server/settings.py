@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     """The base URL that clients are configured with; login statements name it byte for byte."""
     audience: Audience = ""
     """The log origin that every statement names; follows from the URL where it is not set."""
-    database: Annotated[str, Field(pattern="^(sqlite:///|postgresql://).+$")]
+    database: Annotated[str, Field(pattern="^(sqlite:///|postgresql://).+$", repr=False)]
     """`sqlite:///file` (beside the settings unless absolute) or `postgresql://user@host/name`."""
     behind_tls_proxy: bool = False
     """Whether a proxy ends TLS in front: only then may the server listen on anything but loopback."""

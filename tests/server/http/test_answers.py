@@ -3,9 +3,12 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.server.deployments import Deployment
 from vault.protocol.limits import BODY_MAXIMUM_BYTES
+from vault.server.clock import random_bytes
+from vault.server.http.answers import Answers
 
 PATHS = ("/livez", "/readyz", "/v1/deployment", "/problems", "/nothing", "/v1/app", "/livez?unknown=1")
 
@@ -99,3 +102,44 @@ async def test_a_worker_is_not_ready_without_its_schema(deployment: Deployment, 
     answer = await http.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "not-ready"})
     assert (await http.get("/livez")).status_code == 200
+
+
+async def test_a_fault_in_the_middle_of_an_answer_breaks_the_connection(capsys: pytest.CaptureFixture[str]) -> None:
+    async def break_in_the_middle(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("a secret that stands in an exception")
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    with pytest.raises(ConnectionAbortedError):
+        await Answers(break_in_the_middle, random_bytes)(SCOPE, receive_nothing, send)
+    assert [message["type"] for message in sent] == ["http.response.start"]
+    assert "secret" not in capsys.readouterr().err
+
+
+async def test_who_hangs_up_before_the_body_is_whole_is_no_fault(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headers = [(b"authorization", f"Bearer {deployment.app_key}".encode()), (b"content-type", b"application/json")]
+    scope = {**SCOPE, "method": "POST", "path": "/v1/enrolments", "raw_path": b"/v1/enrolments", "headers": headers}
+
+    async def send(message: Message) -> None:
+        raise AssertionError("nobody is there")
+
+    before = deployment.digest()
+    await deployment.app(scope, receive_nothing, send)
+    assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["request"]
+    assert deployment.digest() == before
+
+
+async def receive_nothing() -> Message:
+    return {"type": "http.disconnect"}
+
+
+SCOPE: Scope = {
+    "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": [],
+    "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "scheme": "http", "http_version": "1.1", "root_path": "",
+}  # fmt: skip

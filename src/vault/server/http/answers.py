@@ -12,6 +12,7 @@ import orjson
 from fastapi import Response
 from pydantic import BaseModel
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vault.protocol.limits import BODY_MAXIMUM_BYTES
@@ -24,6 +25,8 @@ REQUEST_ID_BYTES = 16
 JSON_TYPE = "application/json"
 PUBLIC = "public, max-age=300"
 _LARGEST_LENGTH_DIGITS = 7
+_CLIENT_GONE = 499
+"""What the log calls a request whose sender hung up before it was whole; nobody is there to be answered."""
 
 
 def json_answer(value: BaseModel | dict[str, Any], status: int = 200, **headers: str) -> Response:
@@ -65,13 +68,15 @@ class Answers:
                 await problem_answer(Refused("too-large"))(scope, receive, send_with_headers)
             else:
                 await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            status = _CLIENT_GONE
         except Exception as error:
             log_fault(
                 request_id,
                 type(error).__name__,
                 [f"{at.filename}:{at.lineno}" for at in extract_tb(error.__traceback__)],
             )
-            if status:
+            if status:  # half an answer is out: only a broken connection tells the client so
                 raise ConnectionAbortedError from None
             await problem_answer(Refused("server-fault"))(scope, receive, send_with_headers)
         finally:

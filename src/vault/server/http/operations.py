@@ -58,6 +58,12 @@ _WRITE = (
     "busy",
 )
 _PARTS = ("part-missing", "part-surplus", "part-mismatch")
+_RETRY_AFTER = {"Retry-After": {"required": True, "schema": {"type": "integer", "description": "Seconds."}}}
+_REFUSAL_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "enum": ["Bearer"]}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
 _PART_SCHEMAS: dict[Part, dict[str, Any]] = {
     Part.SEALS: {
         "type": "array",
@@ -138,6 +144,7 @@ def operation(
         success["content"] = {name: {} for name in media_types}
     responses: dict[int | str, dict[str, Any]] = {status: {"description": HTTPStatus(status).phrase, **success}}
     if tagged:
+        responses[status]["headers"] = {"ETag": {"schema": {"type": "string"}}}
         responses[304] = {"description": "Nothing has changed since the `ETag` in `If-None-Match`."}
     if statement is not None and credential is not Credential.NONE:
         responses[200] = {"description": "The same statement was taken before: its first answer.", **success}
@@ -190,6 +197,7 @@ def _refusals(codes: Iterable[str]) -> dict[int | str, dict[str, Any]]:
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     return {
         status: {
+            **({"headers": _REFUSAL_HEADERS[status]} if status in _REFUSAL_HEADERS else {}),
             "description": "; ".join(f"`{code}`: {PROBLEMS[code].title}" for code in named),
             "content": {
                 PROBLEM_TYPE: {"schema": {"allOf": [{"$ref": PROBLEM_SCHEMA}], "properties": {"code": {"enum": named}}}}
