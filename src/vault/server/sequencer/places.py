@@ -34,15 +34,22 @@ def find_journal(connection: Connection, body: Body) -> JournalId:
     return JournalId(JournalKind.ENGAGEMENT, engagement)
 
 
-def require_place(connection: Connection, journal: JournalId, submission: Submission, body: Body) -> Place:
-    """Where the journal stands, locked; or the start of one that this statement may open, with the salt that came.
+def lock_place(connection: Connection, journal: JournalId) -> Place | None:
+    """Where the journal stands, and whatever else its decisions depend on, locked until the transaction ends.
+
+    Escalations are decided by the engagement's rows, so that journal is locked too, and first.
+    """
+    if journal.kind is JournalKind.ESCALATIONS:
+        find_place(connection, JournalId(JournalKind.ENGAGEMENT, journal.subject))
+    return find_place(connection, journal)
+
+
+def open_place(connection: Connection, journal: JournalId, submission: Submission, body: Body) -> Place:
+    """The start of a journal that this statement may open, with the salt that came beside it.
 
     Raises: Refused(not-found) where another type than this opens that journal, (part-missing | part-mismatch) where its
     salt is missing or another.
     """
-    place = find_place(connection, journal)
-    if place is not None:
-        return place
     if journal.kind is JournalKind.KEYS:
         return Place(journal, START, ZERO32)
     if journal.kind is JournalKind.ESCALATIONS:

@@ -25,7 +25,7 @@ from vault.server.sequencer.collections import Collection
 from vault.server.sequencer.journal import Written, append, find_written
 from vault.server.sequencer.members import find_member
 from vault.server.sequencer.parts import require_parts, store_parts
-from vault.server.sequencer.places import find_journal, open_facts, require_place
+from vault.server.sequencer.places import find_journal, lock_place, open_facts, open_place
 from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.verified import Verified, list_publics, require_statement, verify
 from vault.server.storage.engine import RETRY_AFTER_SECONDS
@@ -68,6 +68,7 @@ def _write(
 ) -> Answer:
     statement, body = verified.statement, verified.statement.body
     journal = find_journal(connection, body)
+    found = lock_place(connection, journal)  # first of all: the same statement may be on its way right now
     before = find_written(connection, journal, statement)
     if before is not None:
         return _answer(connection, collection, before, is_new=False)
@@ -75,9 +76,9 @@ def _write(
     collection.admit(connection, body)
     now = parts.clock()
     require_clock(body, now)
-    place = require_place(connection, journal, submission, body)
-    if place.is_open and collection.taken is not None:
+    if found is not None and collection.taken is not None:
         raise Refused(collection.taken)
+    place = found or open_place(connection, journal, submission, body)
     facts = open_facts(connection, place, parts.deployment)
     time = max(now, place.position.time)
     _require_signers(connection, facts, verified, time)

@@ -6,13 +6,15 @@ its kind on SQLite; on PostgreSQL the journal's row is locked by whoever appends
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
 from typing import Any, TypeVar
 
 from anyio import to_thread
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from vault.protocol.problems import Refused
 
@@ -20,6 +22,7 @@ Value = TypeVar("Value")
 
 RETRY_AFTER_SECONDS = 2
 _BUSY_MILLISECONDS = 5_000
+_CONNECTIONS_MORE = 40
 _BEGIN_OPTION = "vault_begin"
 
 
@@ -32,16 +35,19 @@ class Storage:
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         # Parameters never stand in an error or a log line: they are what people sent.
-        self.engine: Engine = create_engine(parsed, hide_parameters=True)
+        self.engine: Engine = create_engine(parsed, hide_parameters=True, max_overflow=_CONNECTIONS_MORE)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self._reading: dict[str, Any] = {}
             self._writing: dict[str, Any] = {_BEGIN_OPTION: "BEGIN IMMEDIATE"}
+            # SQLite lets one write at a time and has all others ask again and again; here they wait for their turn.
+            self._turn: AbstractContextManager[object] = Lock()
         else:
             self._reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             self._writing = {"isolation_level": "READ COMMITTED"}
+            self._turn = nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -55,10 +61,10 @@ class Storage:
     def writing(self) -> Iterator[Connection]:
         """A connection inside a transaction that commits when the block ends and rolls back when it raises.
 
-        Raises: Refused(storage-away) where the database cannot be reached or is locked; IntegrityError where a
-        constraint does not hold.
+        Raises: Refused(storage-away) where the database cannot be reached, Refused(busy) where all connections are
+        taken, IntegrityError where a constraint does not hold.
         """
-        with _storage_errors(), self.engine.connect() as connection:
+        with self._turn, _storage_errors(), self.engine.connect() as connection:
             connection = connection.execution_options(**self._writing)
             with connection.begin():
                 yield connection
@@ -94,6 +100,8 @@ def _storage_errors() -> Iterator[None]:
         yield
     except IntegrityError:
         raise
+    except NoConnection as error:
+        raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from error
     except DBAPIError as error:
         raise Refused("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS) from error
 

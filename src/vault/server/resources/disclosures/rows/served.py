@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
-from vault.encoding import write_base64
-from vault.protocol.limits import ZERO32
+from vault.encoding import MAXIMUM_INTEGER, write_base64
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind
 from vault.server.storage.entries import ENTRY_COLUMNS, ENVELOPE_COLUMNS, Found, write_envelope, write_page
@@ -17,10 +16,8 @@ from vault.server.storage.tables import blobs, disclosures, openings, seals, sta
 _OF_ENGAGEMENT = and_(
     statements.c.kind == JOURNAL_KIND_CODES[JournalKind.ENGAGEMENT], statements.c.subject == bindparam("engagement")
 )
-_AFTER = (
-    select(disclosures.c.seq)
-    .where(disclosures.c.engagement == bindparam("engagement"), disclosures.c.statement == bindparam("after"))
-    .scalar_subquery()
+_SEQ = select(disclosures.c.seq).where(
+    disclosures.c.engagement == bindparam("engagement"), disclosures.c.statement == bindparam("disclosure")
 )
 _LISTED = (
     select(*ENTRY_COLUMNS, disclosures.c.expires, disclosures.c.withdrawn, disclosures.c.erased)
@@ -28,7 +25,7 @@ _LISTED = (
         disclosures,
         and_(disclosures.c.engagement == statements.c.subject, disclosures.c.seq == statements.c.seq),
     )
-    .where(_OF_ENGAGEMENT, or_(bindparam("after") == ZERO32, disclosures.c.seq > _AFTER))
+    .where(_OF_ENGAGEMENT, disclosures.c.seq > bindparam("after"))
     .order_by(disclosures.c.seq)
     .limit(bindparam("limit"))
 )
@@ -71,13 +68,14 @@ def list_received(
     connection: Connection, engagement: bytes, reader: bytes, now: int, after: bytes | None, limit: int
 ) -> dict[str, Any]:
     """A page of the live disclosures to the reader, oldest first, those after the disclosure `after`."""
-    values = {"engagement": engagement, "reader": reader, "now": now, "after": after or ZERO32, "limit": limit + 1}
+    start = _seq_of(connection, engagement, after)
+    values = {"engagement": engagement, "reader": reader, "now": now, "after": start, "limit": limit + 1}
     return write_page(connection.execute(_RECEIVED, values).all(), limit, _write, _cursor)
 
 
 def list_made(connection: Connection, engagement: bytes, now: int, after: bytes | None, limit: int) -> dict[str, Any]:
     """A page of all disclosures of the engagement with their states and openings, for the coachee."""
-    values = {"engagement": engagement, "after": after or ZERO32, "limit": limit + 1}
+    values = {"engagement": engagement, "after": _seq_of(connection, engagement, after), "limit": limit + 1}
 
     def write(row: Found) -> dict[str, Any]:
         of = {"engagement": engagement, "disclosure": row.statement}
@@ -85,6 +83,15 @@ def list_made(connection: Connection, engagement: bytes, now: int, after: bytes 
         return {**_write(row), "state": _state(row, now), "openings": opened}
 
     return write_page(connection.execute(_LISTED, values).all(), limit, write, _cursor)
+
+
+def _seq_of(connection: Connection, engagement: bytes, after: bytes | None) -> int:
+    """Where a page begins; after a disclosure that is not there, nothing follows."""
+    if after is None:
+        return 0
+    values = {"engagement": engagement, "disclosure": after}
+    seq: int | None = connection.execute(_SEQ, values).scalar_one_or_none()
+    return MAXIMUM_INTEGER if seq is None else seq
 
 
 def read_content(

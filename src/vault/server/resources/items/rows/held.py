@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select, union
+from sqlalchemy import Connection, and_, bindparam, select
 
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, ItemKind, JournalKind
 from vault.server.storage.entries import ENTRY_COLUMNS, OWN_SEAL, write_entry, write_page
@@ -32,23 +32,19 @@ _NEWEST = (
 )
 _NEWEST_OF_KIND = _NEWEST.where(holdings.c.kind == bindparam("item_kind"))
 
-_OWN_SEALS = (
-    select(seals.c.statement, seals.c.of)
-    .join(items, and_(items.c.engagement == seals.c.engagement, items.c.statement == seals.c.of))
-    .where(
-        items.c.engagement == bindparam("engagement"),
-        items.c.item == bindparam("item"),
-        seals.c.account == bindparam("reader"),
-    )
-    .subquery()
+# Three look-ups by keys: one joined query would leave it to the database how much of the engagement it reads.
+_OF_ITEM = select(items.c.statement).where(
+    items.c.engagement == bindparam("engagement"), items.c.item == bindparam("item")
 )
-_VERSIONS = (
+_OWN_SEALS = select(seals.c.statement, seals.c.of).where(
+    seals.c.engagement == bindparam("engagement"),
+    seals.c.of.in_(bindparam("versions", expanding=True)),
+    seals.c.account == bindparam("reader"),
+)
+_NAMED = (
     select(*ENTRY_COLUMNS, seals.c.seal)
     .outerjoin(seals, OWN_SEAL)
-    .where(
-        _OF_ENGAGEMENT,
-        statements.c.statement.in_(union(select(_OWN_SEALS.c.statement), select(_OWN_SEALS.c.of))),
-    )
+    .where(_OF_ENGAGEMENT, statements.c.statement.in_(bindparam("named", expanding=True)))
     .order_by(statements.c.seq)
 )
 _HOLDERS = (
@@ -76,8 +72,11 @@ def list_newest(
 
 def list_versions(connection: Connection, engagement: bytes, item: bytes, reader: bytes) -> list[dict[str, Any]]:
     """The versions that the reader holds a seal of, with the reseals that carry one, in the journal's order."""
-    values = {"engagement": engagement, "item": item, "reader": reader}
-    return [write_entry(row) for row in connection.execute(_VERSIONS, values)]
+    values = {"engagement": engagement, "reader": reader}
+    versions = connection.execute(_OF_ITEM, {"engagement": engagement, "item": item}).scalars().all()
+    own = connection.execute(_OWN_SEALS, {**values, "versions": versions})
+    named = {statement for row in own for statement in row}
+    return [write_entry(row) for row in connection.execute(_NAMED, {**values, "named": sorted(named)})]
 
 
 def list_holders(connection: Connection, engagement: bytes, item: bytes) -> list[dict[str, Any]]:
