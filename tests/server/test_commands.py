@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from vault.server.__main__ import app, main
-from vault.server.secrets_file import SECRETS_FILE, SecretsError, read_secrets
+from vault.server.secrets_file import SECRETS_FILE, Secrets, SecretsError, read_secrets, write_secrets
 from vault.server.settings import SETTINGS_FILE, SettingsError, load_settings
 
 WAIT_SECONDS = 60
@@ -260,6 +260,65 @@ def test_every_command_tells_what_it_does() -> None:
     told = CliRunner().invoke(app, ["--help"]).output
     for command in ("init", "try", "serve", "migrate", "check", "openapi", "apps", "enrolments"):
         assert command in told
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(operator: Operator) -> None:
+    operator.folder.write_text("a file stands here")
+    outcome = operator.run("init", operator.folder)
+    assert outcome.code == 1
+    assert outcome.err.startswith("error: the folder cannot be written: ")
+
+
+def test_init_keeps_a_folder_that_was_there(operator: Operator) -> None:
+    operator.folder.mkdir()
+    assert operator.run("init", operator.folder, "--audience", "with space").code == 1
+    assert list(operator.folder.iterdir()) == []
+
+
+def test_init_takes_another_audience_and_a_proxy(operator: Operator) -> None:
+    options = ("--url", "https://vault.example", "--audience", "old.example/log", "--behind-tls-proxy")
+    assert operator.run("init", operator.folder, *options).code == 0
+    settings = load_settings(operator.folder)
+    assert (settings.audience, settings.behind_tls_proxy) == ("old.example/log", True)
+
+
+def test_secrets_are_never_overwritten(ready: Operator) -> None:
+    before = (ready.folder / SECRETS_FILE).read_bytes()
+    with pytest.raises(SecretsError, match="never overwritten"):
+        write_secrets(ready.folder, Secrets(bytes(32), bytes(32)))
+    assert (ready.folder / SECRETS_FILE).read_bytes() == before
+
+
+def test_migrate_brings_a_database_to_the_head(ready: Operator) -> None:
+    (ready.folder / "vault.sqlite3").unlink()
+    assert ready.at_data("check").code == 1
+    assert "revision" in ready.at_data("migrate").out
+    assert ready.at_data("check").code == 0
+
+
+def test_the_description_is_printed_checked_and_written(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.json"
+    monkeypatch.setattr("vault.server.commands.description.openapi_path", lambda: copy)
+    printed = operator.run("openapi").out
+    assert json.loads(printed)["openapi"] == "3.1.0"
+    copy.write_text("{}")
+    outcome = operator.run("openapi", "--check")
+    assert outcome.code == 1
+    assert "openapi --write" in outcome.err
+    assert operator.run("openapi", "--write").code == 0
+    assert copy.read_text(encoding="utf-8") == printed
+    assert operator.run("openapi", "--check").code == 0
+
+
+def test_a_database_that_is_away_is_one_line(ready: Operator) -> None:
+    settings = ready.folder / SETTINGS_FILE
+    settings.write_text(settings.read_text().replace("sqlite:///vault.sqlite3", "postgresql://x@127.0.0.1:1/none"))
+    outcome = ready.at_data("apps", "list")
+    assert (outcome.code, outcome.err.count("\n")) == (1, 1)
+    assert "storage-away" in outcome.err
+    assert json.loads(ready.at_data("apps", "list", "--json").out)["code"] == "storage-away"
 
 
 @contextmanager

@@ -20,7 +20,6 @@ PROBLEM_TYPE = "application/problem+json"
 PROBLEMS_PATH = "/problems"
 
 _UNAUTHORISED = 401
-_NOT_FOUND = 404
 _METHOD_REFUSED = 405
 
 
@@ -86,6 +85,4 @@ async def _answer_routing(_request: Request, error: Exception) -> Response:
         answer = problem_answer(Refused("method-refused"))
         answer.headers.update(error.headers or {})
         return answer
-    if error.status_code == _NOT_FOUND:
-        return problem_answer(Refused("not-found"))
-    return problem_answer(Refused("body-malformed"))
+    return problem_answer(Refused("not-found"))
