@@ -17,6 +17,8 @@ import httpx
 import pytest
 
 from vault.client.cli.application import run
+from vault.client.errors import Unreachable
+from vault.client.transport import Driver
 from vault.protocol import slot
 
 PROGRAMS = Path(sys.executable).parent
@@ -171,7 +173,8 @@ def test_who_may_not_is_refused_with_a_code_and_exit_1(people: People) -> None:
     assert people.ask("lena", "disclose", summary, *choice, code=1)["code"] == "role-refused"
     choice[3] = "themes"
     assert people.ask("marek", "disclose", summary, *choice, code=1)["code"] == "share-kind-refused"
-    for words in (("note", "list"), ("journal",), ("close", "--reason", "ended", "--yes")):
+    assert people.ask("ana", "note", "list")["data"] == []
+    for words in (("journal",), ("close", "--reason", "ended", "--yes")):
         assert people.ask("ana", *words, code=1)["code"] in ("role-refused", "not-found")
     assert people.ask("marek", "note", "show", "00" * 16, code=1)["code"] == "not-found"
     assert people.ask("marek", "note", "show", "x", code=2)["code"] == "usage"
@@ -357,3 +360,23 @@ def wait_for_replacements(path: Path, count: int, process: subprocess.Popen[byte
         assert process.poll() is None
         found = os.stat(path)
         seen.add((found.st_ino, found.st_mtime_ns))
+
+
+def test_while_nobody_answers_notes_are_signed_and_wait_and_then_arrive(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = people.folder / "away"
+    folder.mkdir()
+    for name in ("away 1.txt", "away 2.txt", "away 3.txt"):
+        (folder / name).write_text(name)
+    people.run("lena", "journal")
+    with monkeypatch.context() as patch:
+        patch.setattr(Driver, "_send", lambda _self, _call: Unreachable("the deployment does not answer"))
+        problem = people.ask("lena", "note", "add", str(folder), code=4)
+        assert (problem["code"], len(problem["added"]), problem["waiting"]) == ("unreachable", 3, 3)
+        assert len(people.ask("lena", "note", "add", str(folder), code=4)["skipped"]) == 3
+        people.run("lena", "note", "list", code=4)
+        assert [each["type"] for each in people.ask("lena", "outbox", "list")["data"]] == ["item"] * 3
+    assert people.titles("marek", "away") == []
+    assert people.ask("lena", "outbox", "send")["sent"] == 3
+    assert people.titles("marek", "away") == ["away 1.txt", "away 2.txt", "away 3.txt"]

@@ -6,10 +6,10 @@ Source: docs/protocol.md section 4 rules 1, 2, 3 and 9.
 from vault.client.calls import Act
 from vault.client.crypto.content import Content, Header
 from vault.client.errors import UsageError
-from vault.client.items import ensure_view
 from vault.client.keys_of import current_keys
 from vault.client.people import find_person, notice_change
 from vault.client.reading import read_held
+from vault.client.recalling import ensure_view
 from vault.client.sealing_to import seal_to
 from vault.client.served import fetch_served, read_words
 from vault.client.session import Session

@@ -11,9 +11,10 @@ from vault.client.consent import consent_sha256, consent_text
 from vault.client.contracts import require_coachee
 from vault.client.crypto.content import Content, Header
 from vault.client.errors import VerificationError
-from vault.client.items import ItemView, ensure_view
+from vault.client.items import ItemView
 from vault.client.keys_of import fetch_keys
 from vault.client.reading import find_own_seal, open_blob, read_key
+from vault.client.recalling import ensure_view
 from vault.client.sealing_to import current_keys_of, seal_to
 from vault.client.served import Served, fetch_served, verify_disclosure
 from vault.client.session import Session

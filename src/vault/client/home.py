@@ -19,6 +19,7 @@ from vault.protocol.strict_json import read_json
 
 FILE_NAME = "vault.json"
 KIT_NAME = "kit"
+JOURNALS_NAME = "journals"
 FILE_MAXIMUM_BYTES = 512 * 1024 * 1024
 
 
@@ -120,6 +121,20 @@ class Home:
     def write_kit(self, text: str) -> None:
         """Keep the kit's text beside the file: without the passphrase it opens nothing."""
         replace_file(self.folder / KIT_NAME, text.encode("ascii") + b"\n")
+
+    def keep_journal(self, name: str, content: bytes) -> None:
+        """Keep a journal as it was served, unless it is kept so already."""
+        folder = self.folder / JOURNALS_NAME
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if self.find_journal(name) != content:
+            replace_file(folder / name, content)
+
+    def find_journal(self, name: str) -> bytes | None:
+        """A journal that was kept."""
+        try:
+            return (self.folder / JOURNALS_NAME / name).read_bytes()
+        except OSError:
+            return None
 
     def close(self) -> None:
         """Give the folder back."""

@@ -12,6 +12,7 @@ from vault.client.calls import Act
 from vault.client.crypto.content import Content, ItemHeader
 from vault.client.errors import UsageError
 from vault.client.reading import read_held, read_held_key
+from vault.client.recalling import ensure_view
 from vault.client.sealing_to import current_keys_of, seal_key_to, seal_to
 from vault.client.session import Session
 from vault.client.views import Held, View, engagement_journal, refresh

@@ -12,7 +12,7 @@ from vault.client.session import Session
 from vault.client.verifying import require_not_broken, require_not_rolled_back, take_entry
 from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedKeys
-from vault.protocol.api import Page
+from vault.protocol.api import Entry, Page
 from vault.protocol.journal import JournalId
 from vault.protocol.statements import Keys
 from vault.protocol.vocabulary import JournalKind
@@ -31,9 +31,7 @@ def fetch_keys(session: Session, account: bytes) -> Act[ReplayedKeys]:
         )
         for entry in page.data:
             if entry.seq > replay.position.seq:  # another act of this session may have been faster
-                body = take_entry(session, replay, entry).body
-                if isinstance(body, Keys):
-                    session.seal_publics[body.seal.key] = body.seal.public
+                take_keys(session, replay, entry)
         more = page.next is not None
     require_not_rolled_back(session, replay.journal, replay.position)
     if replay.find_current() is None:
@@ -43,6 +41,13 @@ def fetch_keys(session: Session, account: bytes) -> Act[ReplayedKeys]:
         session.keys_by_statement[keys.statement] = keys
     session.pin(replay.journal, replay.position)
     return replay
+
+
+def take_keys(session: Session, replay: ReplayedKeys, entry: Entry) -> None:
+    """The next entry of a keys journal, and the public key that it brings. Raises: VerificationError."""
+    body = take_entry(session, replay, entry).body
+    if isinstance(body, Keys):
+        session.seal_publics[body.seal.key] = body.seal.public
 
 
 def require_own_keys(session: Session, replay: ReplayedKeys) -> None:

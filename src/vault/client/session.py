@@ -28,6 +28,7 @@ from vault.client.state import DeviceState, Newest, Progress, Waiting
 from vault.encoding import read_base64
 from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedKeys
+from vault.protocol.api import Entry
 from vault.protocol.ids import account_id
 from vault.protocol.journal import START, JournalId, Position
 from vault.protocol.statements import Contract
@@ -104,6 +105,7 @@ class Session:
         self.stretched: dict[bytes, bytes] = {}
         self.blobs: dict[bytes, bytes] = {}
         self.broken: dict[JournalId, VerificationError] = {}
+        self.taken: dict[JournalId, list[Entry]] = {}
 
     @property
     def current(self) -> SecretKeys:

@@ -69,6 +69,7 @@ def take_entry(session: Session, replay: ReplayedJournal, entry: Entry) -> State
     except VerificationError as error:
         break_journal(session, journal, error, {"before": before.head.hex(), "entry": entry.model_dump(mode="json")})
         raise
+    session.taken.setdefault(journal, []).append(entry)
     return statement
 
 

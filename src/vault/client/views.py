@@ -54,6 +54,8 @@ class View:
     entries: list[Held] = field(default_factory=list)
     by_statement: dict[bytes, Held] = field(default_factory=dict)
     resealed: dict[bytes, list[Held]] = field(default_factory=dict)
+    recalled: bool = False
+    """Whether it is the one that this device remembers, while nobody answers: without seals, and dropped afterwards."""
 
     def hold(self, held: Held) -> None:
         """Add an entry, after the replay has taken it."""
@@ -102,6 +104,7 @@ def refresh(session: Session, engagement: bytes) -> Act[View]:
     require_not_broken(session, engagement_journal(engagement))
     if engagement not in session.salts:
         yield from _learn_salt(session, engagement)
+    drop_recalled(session, engagement)
     view = open_view(session, engagement)
     more = True
     while more:
@@ -125,6 +128,14 @@ def refresh(session: Session, engagement: bytes) -> Act[View]:
     return view
 
 
+def drop_recalled(session: Session, engagement: bytes) -> None:
+    """What this device remembers counts only while nobody answers; then everything is fetched and verified anew."""
+    view: View | None = session.views.get(engagement)
+    if view is not None and view.recalled:
+        del session.views[engagement]
+        session.taken.pop(view.replay.journal, None)
+
+
 def require_reader(session: Session, view: View) -> None:
     """Return if this account reads that journal by its contract. Raises: VerificationError."""
     if view.find_role(session.account) not in JOURNAL_READERS:
@@ -134,11 +145,21 @@ def require_reader(session: Session, view: View) -> None:
 def take_own(session: Session, view: View, statement: Statement, written: Written, seal: bytes | None) -> bool:
     """Take over what this client has just written, if it is the next entry; False where others came between."""
     place = written.journal
-    if place is None or place.seq != view.replay.position.seq + 1:
+    if place is None or view.recalled or place.seq != view.replay.position.seq + 1:
         return False
     append_verified(view.replay, statement, written.time)
     require_head(view.replay.position, place.head)
     view.hold(Held(place.seq, written.time, statement, seal))
+    entry = Entry(
+        seq=place.seq,
+        head=place.head,
+        time=written.time,
+        statement=statement.id,
+        envelope=statement.envelope.to_json(statement.body.key),
+        seal=None,
+        receipt=None,
+    )
+    session.taken.setdefault(view.replay.journal, []).append(entry)
     session.pin(view.replay.journal, view.replay.position)
     return True
 

@@ -13,11 +13,13 @@ from vault.client.cli.items import Output
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.speaking import advise, agree, end, moment, one_line, printable, say
 from vault.client.errors import UsageError
+from vault.client.recalling import ensure_view
+from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle
 from vault.client.sdk.synchronous.items import Preview
 from vault.client.sdk.values import Opened
 from vault.protocol.problems import Refused
-from vault.protocol.vocabulary import Locale, Purpose, Role, ShareKind
+from vault.protocol.vocabulary import Locale, Purpose, ShareKind
 
 NEVER = "never"
 
@@ -154,12 +156,16 @@ def withdraw(context: typer.Context, disclosure: DisclosureId, engagement: Engag
 
 
 def _find_disclosure(home: OpenHome, engagement: str | None, disclosure: str) -> DisclosureHandle:
-    among = [home.find_engagement(engagement)] if engagement else home.vault.engagements.list()
-    for each in among:
-        if each.role == Role.COACHEE:
-            for handle in each.disclosures():
-                if handle.id == disclosure:
-                    return handle
+    statement = as_id(disclosure, 32)
+    for each in home.list_engagements_to_write(engagement):
+        try:
+            view = home.run(ensure_view(home.session, each))
+        except Refused as refused:  # others' journals are not this person's to read
+            if refused.code != "role-refused":
+                raise
+            continue
+        if view.replay.find_disclosure(statement) is not None:
+            return DisclosureHandle(home.session, home.driver, each, statement)
     raise Refused("not-found")
 
 

@@ -30,7 +30,7 @@ def list_all(context: typer.Context) -> None:
 def journal(context: typer.Context, engagement: EngagementId = None) -> None:
     """Every entry, verified, one line each: number, time (UTC), who, what."""
     with opened(context) as home:
-        lines = home.vault.engagements.get(home.find_engagement(engagement).id).journal()
+        lines = home.find_engagement_to_write(engagement).journal()
     members = {"data": [_members(line) for line in lines]}
     say(choices_of(context), [_line(line) for line in lines], members)
 
@@ -75,7 +75,7 @@ def close(
     """End an engagement: no note and no contract after it. Withdrawals go on; no sponsor is told."""
     choices = choices_of(context)
     with opened(context) as home:
-        found = home.find_engagement(engagement)
+        found = home.find_engagement_to_write(engagement)
         agree(choices, f"Close engagement {found.id}? This cannot be undone.", yes)
         found.close(reason)
         say(choices, "closed", {"engagement": found.id, "closed": True, "reason": reason.value})

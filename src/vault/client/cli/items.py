@@ -101,7 +101,7 @@ def new_summary(
         raise UsageError("give a FILE, or --from-draft ID")
     content = None if file is None else read_file(file)
     with opened(context) as home:
-        found = home.find_engagement(engagement)
+        found = home.find_engagement_to_write(engagement)
         named = "" if file is None else title_of(file)
         if from_draft is not None:
             draft = found.drafts.get(from_draft)
@@ -114,7 +114,7 @@ def add_from_file(context: typer.Context, word: str, file: Path, title: str | No
     """One file as one new item."""
     content = read_file(file)
     with opened(context) as home:
-        made = SHELVES[word](home.find_engagement(engagement)).add(
+        made = SHELVES[word](home.find_engagement_to_write(engagement)).add(
             content,
             title=title or title_of(file),
             media_type="text/plain" if is_text(content) else "application/octet-stream",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from vault.client.bulk import FileKey, add_file
+from vault.client.calls import run_unanswered
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.files import is_text, key_of, list_files, read_regular_file, title_of
@@ -35,6 +36,7 @@ class Added:
     added: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     failed: list[dict[str, str]] = field(default_factory=list)
+    away: Unreachable | None = None
 
     def members(self, engagement: str) -> dict[str, Any]:
         """For the JSON object."""
@@ -53,7 +55,7 @@ def add(
     choices = choices_of(context)
     files = list_files(paths)
     with opened(context) as home:
-        found = home.find_engagement(engagement)
+        found = home.find_engagement_to_write(engagement)
         done = Added()
         try:
             _add_all(
@@ -79,8 +81,14 @@ def add(
 def _add_all(
     home: OpenHome, choices: Choices, engagement: bytes, files: list[Path], kind: ItemKind, again: bool, done: Added
 ) -> None:
-    """Every file in its turn; one that cannot be a note is listed, and the rest goes on."""
-    patiently(home, choices)
+    """Every file in its turn; one that cannot be a note is listed, and the rest goes on.
+
+    Where nobody answers, the rest is signed all the same and waits. Raises: Refused; Unreachable, at the end.
+    """
+    try:
+        patiently(home, choices)
+    except Unreachable as error:
+        done.away = error
     with progress(choices) as bar:
         task = bar.add_task("sealing", total=len(files))
         for path in files:
@@ -92,22 +100,28 @@ def _add_all(
                     done.skipped.append(shown)
                 else:
                     media_type = "text/plain" if is_text(content) else "application/octet-stream"
-                    statement = _add_one(home, choices, key, kind, Text(content, title_of(path), media_type))
+                    statement = _add_one(home, choices, key, kind, Text(content, title_of(path), media_type), done)
                     done.added.append({"path": shown, "statement": statement.hex()})
             except UsageError as error:
                 done.failed.append({"path": shown, "reason": str(error)})
             bar.advance(task)
+    if done.away is not None:
+        raise done.away
 
 
-def _add_one(home: OpenHome, choices: Choices, key: FileKey, kind: ItemKind, text: Text) -> bytes:
-    """The statement that the file became; a busy server is waited for."""
+def _add_one(home: OpenHome, choices: Choices, key: FileKey, kind: ItemKind, text: Text, done: Added) -> bytes:
+    """The statement that the file became; a busy server is waited for, and one that is away is asked once."""
+    before = key.find_statement(home.session)
     try:
-        return home.run(add_file(home.session, key, kind, text)).statement.id
+        return (home.run if done.away is None else run_unanswered)(add_file(home.session, key, kind, text)).statement.id
     except Unreachable as error:
         statement = key.find_statement(home.session)
-        if statement is None or find_pause(error) is None:
+        if statement is None or statement == before:
             raise
-        patiently(home, choices)
+        if find_pause(error) is None:
+            done.away = error
+        else:
+            patiently(home, choices)
         return statement
 
 

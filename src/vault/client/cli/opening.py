@@ -15,6 +15,8 @@ from vault.client.deployment import find_deployment
 from vault.client.errors import Unreachable, UsageError
 from vault.client.identities import list_joined
 from vault.client.joining import ACCOUNTS_PATH, unlock_session
+from vault.client.recalling import remember
+from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.engagements import Engagement
 from vault.client.sdk.synchronous.vault import Vault
 from vault.client.session import Session
@@ -39,12 +41,28 @@ class OpenHome:
 
     def find_engagement(self, named: str | None) -> Engagement:
         """The engagement that was named, or the only one. Raises: UsageError, which lists them; Refused(not-found)."""
-        if named is None:
-            joined = [each.hex() for each in self.run(list_joined(self.session))]
-            if len(joined) != 1:
-                raise UsageError(_which(joined))
-            named = joined[0]
-        return self.vault.engagements.get(named)
+        return self.vault.engagements.get(self._find(named).hex())
+
+    def find_engagement_to_write(self, named: str | None) -> Engagement:
+        """The same, without asking what is new in it: a write is signed and kept even while nobody answers."""
+        return Engagement(self.session, self.driver, self._find(named))
+
+    def list_engagements_to_write(self, named: str | None) -> list[bytes]:
+        """The one that was named, or all: while nobody answers, those that this device knows. Raises: Unreachable."""
+        if named is not None:
+            return [as_id(named, 16)]
+        try:
+            return self.run(list_joined(self.session))
+        except Unreachable:
+            if not self.session.contracts:
+                raise
+            return sorted(self.session.contracts)
+
+    def _find(self, named: str | None) -> bytes:
+        joined = self.list_engagements_to_write(named)
+        if len(joined) != 1:
+            raise UsageError(_which([each.hex() for each in joined]))
+        return joined[0]
 
 
 def _which(lines: list[str]) -> str:
@@ -72,6 +90,7 @@ def held(session: Session) -> Iterator[OpenHome]:
         yield home
     except BaseException as error:
         if session.generations:  # a device that is not recovered yet has nothing to keep
+            remember(session)
             session.save()
         session.home.close()
         driver.close()

@@ -8,7 +8,7 @@ from typing import Self
 
 import httpx
 
-from vault.client import contracts, disclosures, identities, joining, keyrings, people
+from vault.client import contracts, disclosures, identities, joining, keyrings, people, recalling
 from vault.client.clock import unix_seconds
 from vault.client.errors import Unreachable
 from vault.client.joining import Passphrase
@@ -205,6 +205,7 @@ class AsyncVault:
     async def close(self) -> None:
         """Store the keyring where it has changed, and give the folder back; without a network it waits."""
         try:
+            recalling.remember(self._session)
             if self._session.changed:
                 await self.store()
             self._session.save()
