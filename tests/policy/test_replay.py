@@ -256,6 +256,9 @@ def test_nobody_assents_under_the_keys_of_another(world: World) -> None:
     as_sponsor = sign(statement.body.model_copy(update={"key": world.fact("sponsor").sign_key}), [seed("sponsor")])
     assert world.answer(as_sponsor) == "key-stale"
     with pytest.raises(Refused) as refusal:
+        list_signers(world.engagement, as_sponsor.body, START)
+    assert refusal.value.code == "key-stale"
+    with pytest.raises(Refused) as refusal:
         decide(world.engagement, as_sponsor, START)
     assert refusal.value.code == "key-stale"
 
