@@ -6,7 +6,7 @@ No redirect is followed, no environment proxy is used, and nothing longer than t
 import asyncio
 import threading
 from contextlib import AsyncExitStack, ExitStack
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx
 
@@ -17,6 +17,43 @@ Value = TypeVar("Value")
 
 TIMEOUT_SECONDS = 30.0
 _DONE = Answer(status=0)
+
+
+class Steps(Generic[Value]):
+    """An act on its way: what it asks for next, with every turn named once."""
+
+    def __init__(self, act: Act[Value]) -> None:
+        """An act that has not begun."""
+        self._act = act
+        self._taken: set[str] = set()
+        self._begun = False
+        self.answer: Answer | Exception = _DONE
+        self.value: Value
+
+    def find_next(self) -> Call | Take | None:
+        """A call to answer in `answer`, a turn to take, or None where the act has ended and `value` is there.
+
+        Raises: what the act raises.
+        """
+        answer, self.answer = self.answer, _DONE
+        try:
+            while True:
+                if not self._begun:
+                    self._begun = True
+                    effect = next(self._act)
+                elif isinstance(answer, Exception):
+                    effect = self._act.throw(answer)
+                else:
+                    effect = self._act.send(answer)
+                if isinstance(effect, Call) or effect.name not in self._taken:
+                    break
+                answer = _DONE
+        except StopIteration as end:
+            self.value = end.value
+            return None
+        if isinstance(effect, Take):
+            self._taken.add(effect.name)
+        return effect
 
 
 class Driver:
@@ -30,26 +67,16 @@ class Driver:
 
     def run(self, act: Act[Value]) -> Value:
         """What the act returns. Raises: what the act raises, Unreachable where no answer came."""
+        steps = Steps(act)
         with ExitStack() as turns:
-            taken: set[str] = set()
-            step: Answer | Exception = _DONE
-            first = True
-            while True:
-                try:
-                    effect = next(act) if first else _resume(act, step)
-                except StopIteration as end:
-                    value: Value = end.value
-                    return value
-                first = False
+            while (effect := steps.find_next()) is not None:
                 if isinstance(effect, Take):
-                    if effect.name not in taken:
-                        taken.add(effect.name)
-                        with self._guard:
-                            lock = self._turns.setdefault(effect.name, threading.Lock())
-                        turns.enter_context(lock)
-                    step = _DONE
+                    with self._guard:
+                        turn = self._turns.setdefault(effect.name, threading.Lock())
+                    turns.enter_context(turn)
                 else:
-                    step = self._send(effect)
+                    steps.answer = self._send(effect)
+        return steps.value
 
     def _send(self, call: Call) -> Answer | Exception:
         try:
@@ -78,24 +105,14 @@ class AsyncDriver:
 
     async def run(self, act: Act[Value]) -> Value:
         """What the act returns. Raises: what the act raises, Unreachable where no answer came."""
+        steps = Steps(act)
         async with AsyncExitStack() as turns:
-            taken: set[str] = set()
-            step: Answer | Exception = _DONE
-            first = True
-            while True:
-                try:
-                    effect = next(act) if first else _resume(act, step)
-                except StopIteration as end:
-                    value: Value = end.value
-                    return value
-                first = False
+            while (effect := steps.find_next()) is not None:
                 if isinstance(effect, Take):
-                    if effect.name not in taken:
-                        taken.add(effect.name)
-                        await turns.enter_async_context(self._turns.setdefault(effect.name, asyncio.Lock()))
-                    step = _DONE
+                    await turns.enter_async_context(self._turns.setdefault(effect.name, asyncio.Lock()))
                 else:
-                    step = await self._send(effect)
+                    steps.answer = await self._send(effect)
+        return steps.value
 
     async def _send(self, call: Call) -> Answer | Exception:
         try:
@@ -123,10 +140,6 @@ _SETTINGS: dict[str, Any] = {
     "headers": {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "coach-vault"},
     "limits": httpx.Limits(max_connections=16, max_keepalive_connections=16),
 }
-
-
-def _resume(act: Act[Value], step: Answer | Exception) -> Call | Take:
-    return act.throw(step) if isinstance(step, Exception) else act.send(step)
 
 
 def _headers(call: Call) -> dict[str, str]:
