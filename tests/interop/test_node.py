@@ -44,6 +44,8 @@ def test_the_second_implementation_opens_verifies_and_refuses_every_vector() -> 
     ("name", "old", "new"),
     [
         ("journals", '"head": "', '"head": "0'),
+        ("leaves", '"b": "', '"b": "0'),
+        ("receipts", '"error": "CheckpointError"', '"error": "NoteError"'),
         ("blobs", '"error": "PaddingError"', '"error": "AeadError"'),
         ("codes", '"text": "CVKIT-', '"text": "CVKIT-0'),
     ],

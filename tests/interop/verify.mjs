@@ -9,6 +9,7 @@ import { ascii, base64, concat, equal, fromBase64, fromHex, hex, hmac, refuse, R
 } from "./bytes.mjs";
 import * as formats from "./formats.mjs";
 import * as identity from "./identity.mjs";
+import * as log from "./log.mjs";
 import { readBody, readEnvelope, signedBytes, statementId } from "./schema.mjs";
 import { openContentKey, sealContentKey } from "./seals.mjs";
 
@@ -152,6 +153,43 @@ function checkJournals() {
       newest.set(body.get("by"), h(id));
     }
   }
+}
+
+async function checkLog() {
+  const hashes = [];
+  const parts = (one) => ({ tag: h(one.tag), statementBlind: h(one.statement_blind), b: h(one.b) });
+  for (const one of load("leaves").leaves) {
+    count("leaves", one.name);
+    const { kind, seq, time } = one;
+    const made = log.leafParts({ kind, subject: h(one.subject), salt: h(one.salt), seq, head: h(one.head) });
+    for (const [name, value] of Object.entries(parts(one))) same(made[name], value, name);
+    same(statements.get(one.name).id, one.statement, "statement");
+    same(log.leafEntry(parts(one), time, h(one.statement)), h(one.entry), "entry");
+    same(log.leafHash(h(one.entry)), h(one.leaf_hash), "leaf hash");
+    hashes.push(h(one.leaf_hash));
+  }
+  const vectors = load("receipts");
+  const roots = new Map();
+  for (const one of vectors.trees) {
+    count("receipts", `tree of ${one.size}`);
+    same(log.treeRoot(hashes.slice(0, one.size)), h(one.root), "root");
+    roots.set(one.size, h(one.root));
+  }
+  const [logKey, witnessKey] = [log.readKey(vectors.log_key), log.readKey(vectors.witness_key)];
+  const verify = (one) => log.verifyReceipt(one.text, h(one.entry), logKey, witnessKey);
+  for (const one of vectors.receipts) {
+    count("receipts", one.name);
+    same(verify(one), { index: one.index, size: one.size, times: one.cosigned }, "place");
+    const made = log.signCheckpoint(vectors.origin, one.size, roots.get(one.size), h(vectors.log_seed));
+    same(one.text.includes(`\n\n${made}`), true, "checkpoint");
+  }
+  const grow = (one) => log.verifyConsistency(one.old, roots.get(one.old), one.new, roots.get(one.new), one.proof.map((p) => h(p)));
+  for (const one of vectors.consistency) {
+    count("receipts", one.name);
+    grow(one);
+  }
+  for (const one of vectors.refused) await refuses("receipts", one, () => verify(one));
+  for (const one of vectors.refused_consistency) await refuses("receipts", one, () => grow(one));
 }
 
 async function checkBlobsAndSeals() {
@@ -306,6 +344,7 @@ try {
   await checkSignatures();
   await checkStatements();
   checkJournals();
+  await checkLog();
   await checkBlobsAndSeals();
   await checkRecovery();
   await checkAttachments();

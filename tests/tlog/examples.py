@@ -1,7 +1,7 @@
 """The examples that the C2SP specifications print, as they stand there, in the folder `specifications`.
 
 `note` and `note-key` are those of signed-note, `checkpoint` that of tlog-checkpoint, `cosignature` and `cosigned-bytes`
-those of tlog-cosignature, `witness-answer` that of tlog-witness. In tlog-proof the middle of the signatures is left out,
+those of tlog-cosignature, `witness-answer` that of tlog-witness. In tlog-proof the middle of signatures is left out,
 so `proof-head` ends before them; in tlog-policy the keys are, so `policy` has <X1> and the like in their places.
 """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.vectors.attachment_vectors import build_attachments
 from tests.vectors.hostile_payloads import build_payloads
 from tests.vectors.identity_vectors import build_codes, build_keys_refused, build_people, build_signatures
+from tests.vectors.log_vectors import build_leaves, build_receipts
 from tests.vectors.recovery_vectors import build_keyrings, build_slots
 from tests.vectors.refused_content import build_refused_blobs, build_refused_seals
 from tests.vectors.spelling import Vector
@@ -23,6 +24,8 @@ BUILDERS: dict[str, Callable[[], Vector]] = {
     "statements": lambda: build_statements(tell()),
     "payloads": lambda: build_payloads(tell()),
     "journals": lambda: build_journals(tell()),
+    "leaves": lambda: build_leaves(tell()),
+    "receipts": lambda: build_receipts(tell()),
     "padding": build_padding,
     "blobs": lambda: build_blobs(tell()) | build_refused_blobs(tell()),
     "seals": lambda: build_seals(tell()) | build_refused_seals(tell()),

@@ -24,6 +24,12 @@ from vault.protocol.limits import ZERO32
 from vault.protocol.seal import SealContext
 from vault.protocol.statements import BlobRef, SealRef
 from vault.protocol.vocabulary import BlobKind, SealPurpose, StatementType
+from vault.tlog import errors as tlog_errors
+from vault.tlog.consistency import verify_consistency
+from vault.tlog.cosignature import verified_times
+from vault.tlog.hashing import leaf_hash
+from vault.tlog.proof import TlogProof
+from vault.tlog.signed_note import VerifierKey
 
 Vector = dict[str, Any]
 
@@ -36,7 +42,7 @@ def refused(name: str, key: str = "refused") -> pytest.MarkDecorator:
 def expect(vector: Vector, act: Callable[[], object]) -> None:
     """Run `act`, which must raise exactly the error that the vector names."""
     name = vector["error"]
-    expected = getattr(client_errors, name, None) or getattr(errors, name)
+    expected = getattr(client_errors, name, None) or getattr(tlog_errors, name, None) or getattr(errors, name)
     with pytest.raises(errors.VaultError) as caught:
         act()
     assert caught.type is expected
@@ -149,3 +155,38 @@ def test_an_attachment(vector: Vector) -> None:
         stored[vector["flip_lowest_bit_at"]] ^= 1
     pieces = b"".join(bytes(stored[start:end]) for start, end in vector["pieces"])
     expect(vector, lambda: open_vector(vector, pieces))
+
+
+def verify_receipt(vectors: Vector, text: str, entry: bytes) -> tuple[int, ...]:
+    """Verify a receipt as a client does, witness included; the times at which the witness cosigned."""
+    proof = TlogProof.parse(text.encode())
+    proof.verify(leaf_hash(entry), [VerifierKey.parse(vectors["log_key"])])
+    return verified_times(proof.signed, VerifierKey.parse(vectors["witness_key"]))
+
+
+def verify_growth(vectors: Vector, vector: Vector) -> None:
+    """Verify a consistency proof between two of the vectors' trees."""
+    roots = {one["size"]: bytes.fromhex(one["root"]) for one in vectors["trees"]}
+    old, new = vector["old"], vector["new"]
+    verify_consistency(old, roots[old], new, roots[new], [bytes.fromhex(one) for one in vector["proof"]])
+
+
+@refused("receipts")
+def test_a_receipt(vector: Vector) -> None:
+    expect(vector, lambda: verify_receipt(read_vectors("receipts"), vector["text"], bytes.fromhex(vector["entry"])))
+
+
+@refused("receipts", "refused_consistency")
+def test_a_consistency_proof(vector: Vector) -> None:
+    expect(vector, lambda: verify_growth(read_vectors("receipts"), vector))
+
+
+@pytest.mark.parametrize("vector", read_vectors("receipts")["receipts"], ids=lambda one: str(one["name"]))
+def test_a_good_receipt_is_not_refused(vector: Vector) -> None:
+    times = verify_receipt(read_vectors("receipts"), vector["text"], bytes.fromhex(vector["entry"]))
+    assert list(times) == vector["cosigned"]
+
+
+@pytest.mark.parametrize("vector", read_vectors("receipts")["consistency"], ids=lambda one: str(one["name"]))
+def test_a_good_consistency_proof_is_not_refused(vector: Vector) -> None:
+    verify_growth(read_vectors("receipts"), vector)
