@@ -5,14 +5,14 @@ ARG PYTHON=3.13-slim-bookworm
 
 FROM python:${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
-RUN python -m venv /opt/coach-vault && python -m venv /opt/building
+RUN python -m venv /opt/coach-vault && python -m venv /opt/coach-vault-building
 WORKDIR /tree
 COPY requirements/server.txt requirements/build.txt requirements/
-RUN /opt/building/bin/pip install --require-hashes --requirement requirements/build.txt
+RUN /opt/coach-vault-building/bin/pip install --require-hashes --requirement requirements/build.txt
 RUN /opt/coach-vault/bin/pip install --require-hashes --requirement requirements/server.txt
 COPY . .
 RUN test ! -e src/vault/client && test ! -e src/vault/auditor
-RUN /opt/building/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel .
+RUN /opt/coach-vault-building/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel .
 RUN /opt/coach-vault/bin/pip install --no-deps --no-index /wheel/*.whl \
     && rm -f /opt/coach-vault/bin/coach-vault /opt/coach-vault/bin/coach-vault-audit \
     && /opt/coach-vault/bin/pip uninstall --yes pip
