@@ -5,7 +5,7 @@ from hashlib import sha256
 from vault import ed25519
 from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint, sign_checkpoint
 from vault.tlog.cosignature import cosign
-from vault.tlog.signed_note import NoteSignature, SignatureType, VerifierKey
+from vault.tlog.signed_note import NoteSignature, SignatureType, VerifierKey, key_id
 
 ORIGIN = "vault.example/log"
 TIME = 1_800_000_000
@@ -34,3 +34,9 @@ def signed_checkpoint(root: bytes = b"r" * 32, size: int = 5, origin: str = ORIG
 def cosignature(signed: SignedCheckpoint, name: str, time: int = TIME) -> NoteSignature:
     """The cosignature of a witness."""
     return cosign(signed, name, seed(name), time)
+
+
+def note_signature(text: str, name: str, seed: bytes) -> NoteSignature:
+    """A signature of any text: nothing in the package signs what is no checkpoint."""
+    identity = key_id(name, SignatureType.ED25519, ed25519.public_key(seed))
+    return NoteSignature(name, identity, ed25519.sign(seed, text.encode()))

@@ -3,13 +3,13 @@
 import pytest
 
 from tests.tlog.examples import CHECKPOINT, CHECKPOINT_TEXT
-from tests.tlog.signers import ORIGIN, log_key, seed, signed_checkpoint, witness_key
+from tests.tlog.signers import ORIGIN, log_key, note_signature, seed, signed_checkpoint, witness_key
 from vault import ed25519
 from vault.errors import SignatureError
 from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint, sign_checkpoint
 from vault.tlog.errors import CheckpointError, NoteError
 from vault.tlog.hashing import EMPTY_ROOT
-from vault.tlog.signed_note import SignatureType, VerifierKey, sign_text
+from vault.tlog.signed_note import SignatureType, VerifierKey
 
 ROOT = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
 
@@ -43,13 +43,15 @@ def test_a_log_that_changes_its_key_is_believed_under_both() -> None:
     new = VerifierKey(ORIGIN, SignatureType.ED25519, ed25519.public_key(seed("new")))
     signed = signed_checkpoint()
     assert signed.verify([log_key(), new]) == signed.checkpoint
-    both = signed.with_signatures(sign_text(signed.checkpoint.to_text(), ORIGIN, seed("new")))
+    both = signed.with_signatures(note_signature(signed.checkpoint.to_text(), ORIGIN, seed("new")))
     assert both.verify([new]) == both.verify([log_key()]) == both.verify([log_key(), new])
 
 
 def test_another_logs_signature_makes_no_checkpoint() -> None:
     checkpoint = signed_checkpoint().checkpoint
-    foreign = SignedCheckpoint(checkpoint, (sign_text(checkpoint.to_text(), "other.example", seed("other.example")),))
+    foreign = SignedCheckpoint(
+        checkpoint, (note_signature(checkpoint.to_text(), "other.example", seed("other.example")),)
+    )
     with pytest.raises(SignatureError):
         foreign.verify([log_key(), log_key("other.example")])
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from tests.tlog.signers import note_signature
 from tests.vectors.chance import chance
 from tests.vectors.spelling import Vector
 from tests.vectors.story import AUDIENCE, Entry, Story
@@ -17,7 +18,7 @@ from vault.tlog.cosignature import cosign
 from vault.tlog.frontier import EMPTY, Appended
 from vault.tlog.hashing import leaf_hash
 from vault.tlog.proof import TlogProof
-from vault.tlog.signed_note import NoteSignature, SignatureType, VerifierKey, sign_text
+from vault.tlog.signed_note import NoteSignature, SignatureType, VerifierKey
 from vault.tlog.subtrees import range_hash
 
 LOG_SEED = chance("log", 32)
@@ -132,7 +133,7 @@ def _refused(good: TlogProof, time: int) -> Iterator[tuple[str, int, str, str]]:
 
     def noted(other: str, *signatures: NoteSignature) -> str:
         """The receipt with a note of this text, signed by the log as it stands, under its hashes."""
-        under = [sign_text(other, AUDIENCE, LOG_SEED), *signatures]
+        under = [note_signature(other, AUDIENCE, LOG_SEED), *signatures]
         return text.partition("\n\n")[0] + f"\n\n{other}\n" + "".join(f"{one.to_text()}\n" for one in under)
 
     def with_signatures(*signatures: NoteSignature) -> str:
@@ -172,7 +173,7 @@ def _refused(good: TlogProof, time: int) -> Iterator[tuple[str, int, str, str]]:
     yield "no signature", index, text.partition("\u2014")[0], "NoteError"
     yield "signature is only a key id", index, with_signatures(replace(by_log, signature=b"")), "NoteError"
     yield "a witness signed and no log", index, with_signatures(by_witness), "SignatureError"
-    stranger = sign_text(body, AUDIENCE, WITNESS_SEED)
+    stranger = note_signature(body, AUDIENCE, WITNESS_SEED)
     yield "another key under the log's name", index, with_signatures(stranger), "SignatureError"
     posing = replace(stranger, key_id=by_log.key_id)
     yield "another key under the log's name and id", index, with_signatures(posing), "SignatureError"

@@ -10,11 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from vault import ed25519
 from vault.encoding import MAXIMUM_INTEGER, read_base64, read_decimal, write_base64
 from vault.errors import EncodingError
 from vault.tlog.errors import CheckpointError, NoteError
 from vault.tlog.hashing import EMPTY_ROOT, HASH_BYTES
-from vault.tlog.signed_note import Note, NoteSignature, VerifierKey, require_key_name, sign_text, verify_note
+from vault.tlog.signed_note import (
+    Note,
+    NoteSignature,
+    SignatureType,
+    VerifierKey,
+    key_id,
+    require_key_name,
+    verify_note,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +101,6 @@ def sign_checkpoint(checkpoint: Checkpoint, seed: bytes) -> SignedCheckpoint:
 
     Whoever calls has made sure that it continues every checkpoint signed before.
     """
-    return SignedCheckpoint(checkpoint, (sign_text(checkpoint.to_text(), checkpoint.origin, seed),))
+    identity = key_id(checkpoint.origin, SignatureType.ED25519, ed25519.public_key(seed))
+    signature = ed25519.sign(seed, checkpoint.to_text().encode("utf-8"))
+    return SignedCheckpoint(checkpoint, (NoteSignature(checkpoint.origin, identity, signature),))

@@ -168,12 +168,6 @@ def print_signatures(signatures: Sequence[NoteSignature]) -> str:
     return "".join(f"{one.to_text()}\n" for one in signatures)
 
 
-def sign_text(text: str, name: str, seed: bytes) -> NoteSignature:
-    """The signature of type 0x01 of a note's text under `name`, by a 32-byte Ed25519 seed. Raises: NoteError."""
-    identity = key_id(require_key_name(name), SignatureType.ED25519, ed25519.public_key(seed))
-    return NoteSignature(name, identity, ed25519.sign(seed, text.encode("utf-8")))
-
-
 def verify_note(note: Note, keys: Sequence[VerifierKey]) -> None:
     """Return if at least one of `keys`, all of type 0x01, signed the text; other signatures are ignored.
 
