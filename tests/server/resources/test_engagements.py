@@ -1,7 +1,7 @@
 from tests.policy.people import account, short
 from tests.server.world import SALT, World
 from vault.encoding import read_base64, write_base64
-from vault.protocol.vocabulary import ItemKind
+from vault.protocol.vocabulary import ItemKind, Role
 
 
 async def test_a_first_contract_is_served_to_all_its_parties_with_their_own_seals(world: World) -> None:
@@ -148,3 +148,15 @@ async def test_after_a_closure_neither_notes_nor_contracts_but_disclosures_and_w
     assert await three.code(three.contract_draft(supersedes=three.contract)) == "engagement-closed"
     disclosure = await three.write(three.disclosure())
     assert await three.code(three.withdrawal(disclosure)) == "ok"
+
+
+async def test_the_newest_contract_that_names_an_account_says_its_role(world: World) -> None:
+    await world.add("coach", "coachee", "sponsor", "supervisor")
+    await world.write(world.contract_draft(parties=["coach", "coachee", "sponsor"]))
+    draft = world.contract_draft(parties=["coach", "coachee", "sponsor"])
+    parties = [
+        party.model_copy(update={"role": Role.SUPERVISOR}) if party.account == account("sponsor") else party
+        for party in draft.body.parties
+    ]
+    await world.write(draft.changed(parties=tuple(parties)))
+    assert (await world.get("sponsor", "")).json()["role"] == "supervisor"

@@ -103,3 +103,27 @@ async def test_requests_are_counted_against_their_budget(three: World) -> None:
         ask(three, request(three))
     three.deployment.clock.move(30 * 86_400)
     assert ask(three, request(three)).is_new
+
+
+async def test_a_contacts_assent_is_not_shown_to_a_sponsor(three: World) -> None:
+    """It can only come after an escalation, of which a sponsor must not learn."""
+    before = (await three.get("sponsor", "")).content
+    escalate(three, escalation(three))
+    await three.rotate("contact")
+    await three.write(three.assent("contact"))
+    assert (await three.get("sponsor", "")).content == before
+    assert len((await three.get("coach", "")).json()["contracts"][0]["assents"]) == 4
+
+
+async def test_who_was_a_party_keeps_its_role_when_an_escalation_goes_to_it(three: World) -> None:
+    """A sponsor that was dropped may be named as a contact later."""
+    await three.agree(["coach", "coachee"], supersedes=three.contract, contact="sponsor")
+    seals, raw = three.seal("coach", "sponsor")
+    escalate(three, escalation(three, seals=seals).with_parts(seals=raw))
+    [row] = (await three.get("sponsor", "/v1/engagements")).json()["data"]
+    assert row["role"] == "sponsor"
+
+
+async def test_a_type_without_a_journal_is_no_matter_of_the_write_path(three: World) -> None:
+    with pytest.raises(Refused, match="statement-malformed"):
+        ask(three, three.introduction("sponsor", "coach"))

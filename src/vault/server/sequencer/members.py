@@ -37,7 +37,12 @@ def require_journal_reader(connection: Connection, engagement: bytes, account: b
 
 def admit_member(connection: Connection, body: Body) -> None:
     """Return if the signer is a member of the engagement that the statement names. Raises: Refused(not-found)."""
+    require_member(connection, require_engagement(body), body.by)
+
+
+def require_engagement(body: Body) -> bytes:
+    """The 16-byte engagement that the statement names. Raises: Refused(statement-malformed) where its type has none."""
     engagement: bytes | None = getattr(body, "engagement", None)
     if engagement is None:
-        raise Refused("not-found")
-    require_member(connection, engagement, body.by)
+        raise Refused("statement-malformed")
+    return engagement

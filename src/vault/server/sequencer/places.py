@@ -12,6 +12,7 @@ from vault.server.sequencer.facts_engagement import EngagementRows
 from vault.server.sequencer.facts_escalations import EscalationRows, is_escalation
 from vault.server.sequencer.facts_keys import KeyringRows, KeysRows
 from vault.server.sequencer.journal import Place, find_place
+from vault.server.sequencer.members import require_engagement
 from vault.server.sequencer.parts import require_opening_salt
 from vault.server.sequencer.submission import Submission
 
@@ -26,9 +27,7 @@ def find_journal(connection: Connection, body: Body) -> JournalId:
         return JournalId(JournalKind.KEYS, body.account)
     if isinstance(body, Keyring):
         return JournalId(JournalKind.KEYRING, body.by)
-    engagement: bytes | None = getattr(body, "engagement", None)
-    if engagement is None:
-        raise Refused("statement-malformed")
+    engagement = require_engagement(body)
     if isinstance(body, Escalation) or (isinstance(body, Opening) and is_escalation(connection, engagement, body.of)):
         return JournalId(JournalKind.ESCALATIONS, engagement)
     return JournalId(JournalKind.ENGAGEMENT, engagement)

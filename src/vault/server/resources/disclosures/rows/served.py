@@ -70,7 +70,11 @@ def list_received(
     """A page of the live disclosures to the reader, oldest first, those after the disclosure `after`."""
     start = _seq_of(connection, engagement, after)
     values = {"engagement": engagement, "reader": reader, "now": now, "after": start, "limit": limit + 1}
-    return write_page(connection.execute(_RECEIVED, values).all(), limit, _write, _cursor)
+
+    def write(row: Found) -> dict[str, Any]:
+        return {**_write(row), "state": None, "openings": None}
+
+    return write_page(connection.execute(_RECEIVED, values).all(), limit, write, _cursor)
 
 
 def list_made(connection: Connection, engagement: bytes, now: int, after: bytes | None, limit: int) -> dict[str, Any]:
