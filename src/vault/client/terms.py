@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
-
-from typing_extensions import TypeIs
+from typing import TypeVar, cast
 
 from vault.client.errors import UsageError
 from vault.protocol.limits import DAY_SECONDS
@@ -129,15 +127,11 @@ def _require_one_other(coach: str | None, coachee: str | None) -> None:
 
 
 def _contacts(given: ContactGiven | Iterable[ContactGiven]) -> tuple[ContactTerm, ...]:
-    rows: Iterable[ContactGiven] = (given,) if is_contact(given) else given
+    is_one = isinstance(given, tuple) and len(given) == 3 and isinstance(given[1], str)
+    rows = cast(Iterable[ContactGiven], (given,) if is_one else given)
     return tuple(
         ContactTerm(name, _word(ContactKind, kind), _word(Affiliation, affiliation)) for name, kind, affiliation in rows
     )
-
-
-def is_contact(given: ContactGiven | Iterable[ContactGiven]) -> TypeIs[ContactGiven]:
-    """Whether it is one contact and not a list of them."""
-    return isinstance(given, tuple) and len(given) == 3 and isinstance(given[1], str)
 
 
 def _word(words: type[Word], value: str) -> Word:
