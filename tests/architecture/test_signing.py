@@ -12,8 +12,8 @@ import pytest
 from tests.architecture.trees import ROOT, list_modules
 
 DOOR = Path("src/vault/ed25519.py")
-# Where something is signed, by which function, and what it says. The three encodings begin with `DSSEv1`, with an origin
-# (which has no space) and with `cosignature/v1` and a line that is no size: none reads as another, whatever the key.
+# Where something is signed, by which function, and by which call. The three encodings begin with `DSSEv1` and a space,
+# with a whole line of an origin, and with `cosignature/v1` and a line that is no size: none reads as another.
 SIGNERS = {
     Path("src/vault/protocol/envelope.py"): ("sign", "ed25519.sign(seed, encoded)"),
     Path("src/vault/tlog/checkpoint.py"): (
@@ -60,21 +60,22 @@ def find_signers(source: ast.Module) -> set[str]:
     return found
 
 
+def find_signatures(source: ast.AST) -> list[str]:
+    """Each call that signs, as it stands there."""
+    calls = (ast.unparse(node) for node in ast.walk(source) if isinstance(node, ast.Call))
+    return [call for call in calls if call.startswith("ed25519.sign(")]
+
+
 def test_three_functions_sign_and_each_signs_its_own_encoding() -> None:
     signers = {
         path.relative_to(ROOT): found
         for path in list_modules("src/vault")
         if path != ROOT / DOOR and (found := find_signers(ast.parse(path.read_text(encoding="utf-8"))))
     }
-    assert signers == dict.fromkeys(SIGNERS, {"ed25519.sign"})
+    assert signers == {path: {"ed25519.sign"} for path in SIGNERS}
     for path, (name, call) in SIGNERS.items():
-        functions = [node for node in parse(path).body if isinstance(node, ast.FunctionDef) and node.name == name]
-        calls = [
-            [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
-            for tree in (parse(path), *functions)
-        ]
-        signing = [[one for one in made if one.startswith("ed25519.sign(")] for made in calls]
-        assert signing == [[call], [call]], path
+        function = next(node for node in parse(path).body if isinstance(node, ast.FunctionDef) and node.name == name)
+        assert find_signatures(function) == find_signatures(parse(path)) == [call], path
     sign = next(node for node in parse(ENVELOPE).body if isinstance(node, ast.FunctionDef) and node.name == "sign")
     assert "encoded = pre_authentication_encoding(body.TYPE, payload)" in ast.unparse(sign)
 
