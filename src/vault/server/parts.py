@@ -2,9 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
-
-from fastapi import Depends, Request
 
 from vault.policy.facts import KeysFact
 from vault.server.limits import Limits
@@ -25,13 +22,3 @@ class Parts:
     secret: bytes = field(repr=False)
     deployment: KeysFact
     limits: Limits
-
-
-async def find_parts(request: Request) -> Parts:
-    """The parts of the app that answers this request; async, so that FastAPI does not hop to a thread for it."""
-    parts: Parts = request.app.state.parts
-    return parts
-
-
-WithParts = Annotated[Parts, Depends(find_parts)]
-"""What a route declares to be given the parts."""

@@ -19,8 +19,9 @@ from vault.server.credentials import (
     PERSON_SCOPE,
     credential_sha256,
 )
+from vault.server.http.joined import WithParts
 from vault.server.limits import Limited
-from vault.server.parts import Parts, WithParts
+from vault.server.parts import Parts
 from vault.server.storage.credentials import find_app, find_enrolment, find_token
 
 _FORM = re.compile(r"cv[aet]_[A-Za-z0-9_-]{43}", re.ASCII)

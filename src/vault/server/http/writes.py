@@ -12,8 +12,9 @@ from fastapi import APIRouter, Request, Response
 from vault.protocol.statements import Body
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
+from vault.server.http.joined import WithParts
 from vault.server.http.submissions import read_submission
-from vault.server.parts import Parts, WithParts
+from vault.server.parts import Parts
 from vault.server.sequencer.collections import Collection
 from vault.server.sequencer.submit import submit
 

@@ -10,11 +10,11 @@ from vault.protocol.statements import Body, Keys
 from vault.protocol.vocabulary import JournalKind, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import EnrolmentHolder, Person
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import AccountPath
 from vault.server.http.writes import add_collection, write
-from vault.server.parts import WithParts
 from vault.server.resources.accounts.rows import add_keys, has_account, use_enrolment
 from vault.server.sequencer.collections import Collection
 from vault.server.storage.entries import list_entries, seq_cursor, write_entry, write_page

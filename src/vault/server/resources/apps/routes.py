@@ -5,8 +5,8 @@ from fastapi import APIRouter, Response
 from vault.protocol.api import App, EnrolmentCounts
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import AppHolder
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
-from vault.server.parts import WithParts
 from vault.server.resources.apps.rows import count_enrolments
 
 router = APIRouter()

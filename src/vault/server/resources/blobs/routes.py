@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request, Response
 
 from vault.protocol.problems import Refused
 from vault.server.http.credentials import Person
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
 from vault.server.http.paths import BlobPath, EngagementPath
 from vault.server.http.tagged import tagged_answer
-from vault.server.parts import WithParts
 from vault.server.resources.blobs.rows import find_blob
 
 router = APIRouter()

@@ -9,9 +9,9 @@ from vault.protocol.api import Deployment, DeploymentLimits, Health, ProblemPage
 from vault.protocol.limits import BLOB_MAXIMUM_BYTES, BODY_MAXIMUM_BYTES, PAGE_MAXIMUM, SUITE
 from vault.protocol.problems import PROBLEMS, Refused
 from vault.server.http.answers import PUBLIC, json_answer
+from vault.server.http.joined import WithParts
 from vault.server.http.openapi_file import read_openapi_file
 from vault.server.http.operations import Credential, operation
-from vault.server.parts import WithParts
 from vault.server.resources.deployment.pages import problem_html, problem_page, problem_pages, problems_html
 from vault.server.storage.schema import SchemaError, require_head
 

@@ -9,11 +9,11 @@ from vault.protocol.api import DisclosureContent, Disclosures, Written
 from vault.protocol.vocabulary import Role, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, Part, operation
 from vault.server.http.pages import LIMIT, PAGED, AfterHash, Limit
 from vault.server.http.paths import EngagementPath, StatementPath
 from vault.server.http.writes import add_collection
-from vault.server.parts import WithParts
 from vault.server.resources.disclosures.rows.served import list_made, list_received, read_content
 from vault.server.resources.disclosures.rows.written import (
     add_disclosure,

@@ -14,12 +14,12 @@ from vault.protocol.statements import Body, Contract
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import JSON_TYPE, json_answer
 from vault.server.http.credentials import Person
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, Part, operation
 from vault.server.http.pages import LIMIT, PAGED, AfterId, Limit
 from vault.server.http.paths import EngagementPath
 from vault.server.http.tagged import tagged_answer
 from vault.server.http.writes import add_collection
-from vault.server.parts import WithParts
 from vault.server.resources.engagements.rows.contracts import find_salt, list_contracts
 from vault.server.resources.engagements.rows.listed import find_engagement, list_engagements, write_engagement
 from vault.server.resources.engagements.rows.written import add_assent, add_contract, close

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 from vault.protocol.api import EnrolmentRequest, EnrolmentToken
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import AppHolder
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
 from vault.server.http.submissions import read_body
 from vault.server.limits import Limited
-from vault.server.parts import WithParts
 from vault.server.resources.enrolments.actions import create_enrolment
 
 router = APIRouter()

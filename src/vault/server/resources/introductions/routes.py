@@ -8,10 +8,10 @@ from vault.protocol.limits import ZERO32
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import LIMIT, PAGED, AfterMark, Limit
 from vault.server.http.submissions import read_submission
-from vault.server.parts import WithParts
 from vault.server.resources.introductions.actions import create_introduction
 from vault.server.resources.introductions.rows import list_introductions
 

@@ -10,11 +10,11 @@ from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import ItemKind, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, Part, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import EngagementPath, ItemPath
 from vault.server.http.writes import add_collection
-from vault.server.parts import WithParts
 from vault.server.resources.items.rows.held import list_holders, list_newest, list_versions
 from vault.server.resources.items.rows.written import add_item
 from vault.server.sequencer.collections import Collection

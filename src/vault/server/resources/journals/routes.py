@@ -10,10 +10,10 @@ from vault.protocol.journal import JournalId
 from vault.protocol.vocabulary import JournalKind, Role
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import EngagementPath
-from vault.server.parts import WithParts
 from vault.server.resources.journals.rows import list_shown
 from vault.server.sequencer.members import require_journal_reader
 from vault.server.storage.entries import list_sealed_entries, seq_cursor, write_entry, write_page

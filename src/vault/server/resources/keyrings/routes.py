@@ -9,11 +9,11 @@ from vault.protocol.statements import Body
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import KeyringReader
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, Part, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import AccountPath
 from vault.server.http.writes import add_collection
-from vault.server.parts import WithParts
 from vault.server.resources.keyrings.rows import read_keyring, replace_keyring
 from vault.server.sequencer.collections import Collection
 

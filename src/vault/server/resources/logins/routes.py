@@ -10,11 +10,11 @@ from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import KeyringReader
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
 from vault.server.http.peers import peer_of
 from vault.server.http.submissions import read_body, read_submission
 from vault.server.limits import Limited
-from vault.server.parts import WithParts
 from vault.server.resources.logins.actions import create_challenge, create_token, end_token
 
 router = APIRouter()

@@ -9,11 +9,11 @@ from vault.encoding import write_base64
 from vault.protocol.api import SlotHeader
 from vault.protocol.slot import fake_slot_header
 from vault.server.http.answers import json_answer
+from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
 from vault.server.http.paths import AccountPath, SlotKindPath
 from vault.server.http.peers import peer_of
 from vault.server.limits import Limited
-from vault.server.parts import WithParts
 from vault.server.resources.slots.rows import find_slot_header
 
 router = APIRouter()

@@ -1,0 +1,17 @@
+"""How a route is given the parts of the server that it runs in."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from vault.server.parts import Parts
+
+
+async def find_parts(request: Request) -> Parts:
+    """The parts of the app that answers this request; async, so that FastAPI does not hop to a thread for it."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+WithParts = Annotated[Parts, Depends(find_parts)]
+"""What a route declares to be given the parts."""
