@@ -317,11 +317,8 @@ class World:
         return self.draft(StatementType.CONTRACT, name, path, parts, **(members | changes))
 
     def assent(self, name: str, contract: bytes | None = None, **changes: Any) -> Draft:
-        members = {
-            "engagement": self.engagement,
-            "contract": contract or self.contract,
-            "keys": self.keys[name],
-        } | changes
+        named = contract or self.contract
+        members = {"engagement": self.engagement, "contract": named, "keys": self.keys[name]} | changes
         return self.draft(StatementType.ASSENT, name, self.at("assents"), **members)
 
     async def agree(self, names: Iterable[str] = ("coach", "coachee", "sponsor"), **changes: Any) -> bytes:
@@ -382,9 +379,8 @@ class World:
             "locale": Locale.EN,
             "expires": None,
         } | changes
-        return self.draft(
-            StatementType.DISCLOSURE, name, self.at("disclosures"), {"blob": blob, "seals": raw}, **members
-        )
+        parts = {"blob": blob, "seals": raw}
+        return self.draft(StatementType.DISCLOSURE, name, self.at("disclosures"), parts, **members)
 
     def opening(self, of: bytes, name: str = "sponsor", **changes: Any) -> Draft:
         members = {"engagement": self.engagement, "of": of} | changes
