@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vault.client.answers import read_answer
-from vault.client.asking import get
 from vault.client.calls import Act, Call, Take
 from vault.client.clock import unix_seconds
 from vault.client.codes import KIT, RECOVERY, Code, read_code, write_code
@@ -22,7 +21,7 @@ from vault.client.keyring import KeyringContent, open_keyring
 from vault.client.keyrings import (
     adopt_position,
     enqueue_keyring,
-    keyring_path,
+    fetch_keyring,
     open_newest,
     read_slot_kind,
     replay_keyring,
@@ -293,7 +292,7 @@ def recover(session: Session) -> Act[None]:
     granted = yield Call("POST", "/v1/login/tokens", submission(sign(_fetch(session, seed, challenge, kind), [seed])))
     token = read_answer(granted, TokenAnswer)
     session.token = Token(token.token, token.expires)
-    view = yield from get(session, keyring_path(session.account), KeyringView)
+    view = yield from fetch_keyring(session)
     yield from _open_and_settle(session, view)
 
 

@@ -6,7 +6,7 @@ Source: docs/protocol.md section 8.
 import hashlib
 
 from vault.client.answers import is_passing
-from vault.client.asking import get
+from vault.client.asking import PAGE, get
 from vault.client.calls import Act, Take
 from vault.client.crypto.slots import (
     NewSlot,
@@ -25,7 +25,7 @@ from vault.client.writing import Submission, common_members, enqueue, flush, sen
 from vault.encoding import read_base64
 from vault.errors import FormatError
 from vault.policy.replay import ReplayedKeyring, ReplayedKeys
-from vault.protocol.api import KeyringView
+from vault.protocol.api import Entry, KeyringView
 from vault.protocol.journal import JournalId, salt_sha256
 from vault.protocol.limits import SLOT_BYTES
 from vault.protocol.problems import Refused
@@ -111,10 +111,21 @@ def store_keyring(session: Session) -> Act[None]:
 
 def merge_keyring(session: Session) -> Act[None]:
     """Take over what another device of this person has put into the newest keyring. Raises: VerificationError."""
-    view = yield from get(session, keyring_path(session.account), KeyringView)
+    view = yield from fetch_keyring(session)
     content, replay = yield from read_keyring(session, view)
     session.take_over(content)
     adopt_position(session, replay)
+
+
+def fetch_keyring(session: Session) -> Act[KeyringView]:
+    """The newest keyring with its whole journal; nothing of it is verified yet."""
+    entries: list[Entry] = []
+    while True:
+        after = entries[-1].seq if entries else 0
+        view = yield from get(session, keyring_path(session.account), KeyringView, after=after, limit=PAGE)
+        entries += view.entries
+        if len(view.entries) < PAGE:
+            return view.model_copy(update={"entries": tuple(entries)})
 
 
 def adopt_position(session: Session, replay: ReplayedKeyring) -> None:
