@@ -197,15 +197,6 @@ def read_item(session: Session, engagement: bytes, item: bytes, version: int | N
     return ItemView(held, (yield from read_held(session, view, held)))
 
 
-def list_readers(session: Session, engagement: bytes, item: bytes) -> Act[list[bytes]]:
-    """The accounts that hold a seal of the newest version: from the verified statements, not from a server's list."""
-    view = yield from ensure_view(session, engagement)
-    found = view.replay.find_version(item)
-    if found is None:
-        raise Refused("not-found")
-    return sorted({account for account, _ in view.replay.seals.get((item, found.version), ())})
-
-
 def reseal_item(
     session: Session, engagement: bytes, item: bytes, accounts: frozenset[bytes] | None = None
 ) -> Act[Done]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from vault.client.asking import PAGE, get
 from vault.client.calls import Act
-from vault.client.errors import GrantResurrected, VerificationError
+from vault.client.errors import VerificationError
 from vault.client.keys_of import ensure_keys
 from vault.client.session import Session
 from vault.client.verifying import (
@@ -162,12 +162,6 @@ def take_own(session: Session, view: View, statement: Statement, written: Writte
     session.taken.setdefault(view.replay.journal, []).append(entry)
     session.pin(view.replay.journal, view.replay.position)
     return True
-
-
-def require_live(view: View, disclosure: bytes) -> None:
-    """A disclosure that this reader has seen withdrawn stays so. Raises: GrantResurrected."""
-    if view.replay.is_withdrawn(disclosure):
-        raise GrantResurrected("policy", "expected that a withdrawn disclosure is served no more")
 
 
 def _learn_salt(session: Session, engagement: bytes) -> Act[None]:
