@@ -5,7 +5,7 @@ Source: docs/protocol.md section 4 rules 6 and 7.
 
 from dataclasses import dataclass
 
-from vault.client.asking import PAGE, get
+from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
 from vault.client.consent import consent_sha256, consent_text
 from vault.client.contracts import require_coachee
@@ -224,6 +224,7 @@ def list_received(session: Session, engagement: bytes) -> Act[list[Received]]:
     """The live disclosures of one engagement to this person, verified."""
     served = yield from fetch_served(session, engagement)
     received: list[Received] = []
+    seen: set[str] = set()
     after: str | None = None
     while True:
         query: dict[str, str | int] = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
@@ -232,9 +233,9 @@ def list_received(session: Session, engagement: bytes) -> Act[list[Received]]:
             statement = read_envelope(session, row.envelope, row.statement)
             yield from verify_disclosure(session, served, statement)
             received.append(Received(engagement, statement, row.time))
-        after = page.next
-        if after is None:
+        if not goes_on(page, seen):
             return received
+        after = page.next
 
 
 def open_received(session: Session, received: Received) -> Act[Content]:
