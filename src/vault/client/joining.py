@@ -40,7 +40,7 @@ from vault.protocol.api import KeyringView, SlotHeader
 from vault.protocol.api import Token as TokenAnswer
 from vault.protocol.envelope import sign
 from vault.protocol.ids import account_id, key_id
-from vault.protocol.limits import CHALLENGE_SECONDS, SLOT_HEADER_BYTES, SUITE
+from vault.protocol.limits import CHALLENGE_SECONDS, SLOT_BYTES, SLOT_HEADER_BYTES, SUITE
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Fetch, Keys, SealKey, SignKey
 from vault.protocol.vocabulary import (
@@ -338,7 +338,7 @@ def _open_and_settle(session: Session, view: KeyringView) -> Act[None]:
 def open_unverified(session: Session, view: KeyringView) -> KeyringContent:
     """The keyring by its own slot, before its journal could be checked; nothing of it is used but to log in."""
     try:
-        raw, slot = read_base64(view.blob), read_base64(view.slots[0])
+        raw, slot = read_base64(view.blob), read_base64(view.slots[0], SLOT_BYTES)
     except (FormatError, IndexError) as error:
         raise VerificationError("schema", "expected a keyring and a slot") from error
     kind = read_slot_kind(slot)
