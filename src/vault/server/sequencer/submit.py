@@ -50,7 +50,7 @@ def submit(
     Raises: Refused and FormatError, with nothing written.
     """
     statement = require_statement(submission.envelope, collection.type, parts.settings.audience, signer)
-    verified = verify(parts.storage, statement)
+    verified = verify(parts.storage, statement, parts.deployment)
     try:
         with parts.storage.writing() as connection:
             return _write(connection, parts, collection, submission, verified, path_ids)

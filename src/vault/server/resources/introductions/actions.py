@@ -14,7 +14,7 @@ from vault.server.sequencer.verified import require_statement, verify
 def create_introduction(parts: Parts, submission: Submission, signer: bytes) -> tuple[bytes, bool]:
     """The statement id, and whether it is new. Raises: Refused and FormatError, with nothing written."""
     statement = require_statement(submission.envelope, StatementType.INTRODUCTION, parts.settings.audience, signer)
-    verify(parts.storage, statement)
+    verify(parts.storage, statement, parts.deployment)
     body = statement.body
     assert isinstance(body, Introduction)
     with parts.storage.writing() as connection:
