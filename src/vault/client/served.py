@@ -87,8 +87,10 @@ def _verify_contract(session: Session, engagement: bytes, row: ContractRow) -> A
     body = statement.body
     if not isinstance(body, Contract) or body.engagement != engagement:
         raise VerificationError("schema", "expected a contract of this engagement")
-    yield from ensure_keys(session, list_named_keys(body))
+    named = list_named_keys(body)
+    yield from ensure_keys(session, [each for each in named if each[0] == body.by])
     require_party_signature(session, statement, body)
+    yield from ensure_keys(session, named)  # nobody is asked for whom no party has named
     require_terms(body)
     require_served_role(body, session.account)
     assented = set()
