@@ -53,6 +53,7 @@ from vault.protocol.vocabulary import (
 
 PASSPHRASE_MINIMUM_CHARACTERS = 8
 ACCOUNTS_PATH = "/v1/accounts"
+ENROLMENT_PREFIX = "cve_"
 
 Passphrase = Callable[[], str]
 """Asks for a passphrase, or reads it: a passphrase never stands in code."""
@@ -66,6 +67,13 @@ def require_passphrase(text: str) -> str:
     if len(text) < PASSPHRASE_MINIMUM_CHARACTERS:
         raise UsageError(f"expected a passphrase of at least {PASSPHRASE_MINIMUM_CHARACTERS} characters")
     return text
+
+
+def require_enrolment(token: str) -> str:
+    """The enrolment token. Raises: UsageError for what cannot be one, before anything is made for it."""
+    if not (token.startswith(ENROLMENT_PREFIX) and token.isascii() and token.isprintable() and " " not in token):
+        raise UsageError(f"expected an enrolment token, which begins with {ENROLMENT_PREFIX}; your coaching app has it")
+    return token
 
 
 def new_session(
@@ -123,8 +131,9 @@ def enqueue_keys(session: Session, generation: int, reason: KeysReason) -> None:
 def join(session: Session, enrolment: str, invitation: str | None = None, inviter: str | None = None) -> Act[None]:
     """Send what a new identity has waiting: keys with the enrolment token, then the keyring, then the introduction.
 
-    Raises: Refused(enrolment-ended); Unreachable, and then all of it waits in the outbox; CodeError.
+    Raises: Refused(enrolment-ended); Unreachable, and then all of it waits in the outbox; UsageError, CodeError.
     """
+    require_enrolment(enrolment)
     if invitation is not None:
         enqueue_introduction(session, invitation, inviter or "inviter")
     session.waiting = [

@@ -16,7 +16,7 @@ from vault.client.crypto.slots import (
     passphrase_ikm,
     read_slot_header,
 )
-from vault.client.errors import KeyringRollbackError, UsageError, VerificationError
+from vault.client.errors import KeyringRollbackError, SlotCommitmentError, UsageError, VerificationError
 from vault.client.keyring import KeyringContent, open_keyring, seal_keyring
 from vault.client.keys_of import fetch_keys
 from vault.client.session import Session
@@ -110,9 +110,17 @@ def store_keyring(session: Session) -> Act[None]:
 
 
 def merge_keyring(session: Session) -> Act[None]:
-    """Take over what another device of this person has put into the newest keyring. Raises: VerificationError."""
+    """Take over what another device of this person has put into the newest keyring.
+
+    Raises: VerificationError; UsageError where it opens with another passphrase.
+    """
     view = yield from fetch_keyring(session)
-    content, replay = yield from read_keyring(session, view)
+    try:
+        content, replay = yield from read_keyring(session, view)
+    except SlotCommitmentError:
+        raise UsageError(
+            "the passphrase was changed on another device; come back in a new folder, with the kit and the new one"
+        ) from None
     session.take_over(content)
     adopt_position(session, replay)
 

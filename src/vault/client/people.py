@@ -22,6 +22,9 @@ from vault.protocol.api import Introductions
 from vault.protocol.statements import Introduction
 from vault.protocol.vocabulary import StatementType
 
+TAKEN = frozenset({"you", "sponsor", "the sponsor"})
+"""Words of the interface that would be read as themselves, never as a nickname."""
+
 
 def invite(session: Session, name: str) -> str:
     """One string to hand to the person whom this client will call `name`; it says which account invites them."""
@@ -38,6 +41,8 @@ def require_new_name(session: Session, name: str) -> None:
     """Return if nobody has that nickname. Raises: UsageError."""
     if not name or name != name.strip() or len(name) > 100 or not name.isprintable():
         raise UsageError("expected a name of 1 to 100 characters")
+    if name in TAKEN:
+        raise UsageError("that word is taken: `you` is always this person, and `sponsor` the one of a contract")
     if find_by_name(session, name) is not None:
         raise UsageError("somebody has that name already; choose another one")
 
