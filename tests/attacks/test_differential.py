@@ -1,7 +1,8 @@
 """The generic attack: any value of any answer is replaced, and the client refuses, or sees what it saw before.
 
 Nobody has to think of the attack first. A value is replaced by another recorded one of its type, by null, by one with a
-flipped bit, or goes. What comes out must be a lawful error or the same view; anything else is a finding.
+flipped bit, or goes; or the whole answer is a refusal. What comes out must be a lawful error or the same view; anything
+else is a finding.
 """
 
 import json
@@ -13,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from tests.attacks.stage import Lie, Stage
+from tests.attacks.stage import Lie, Stage, problem
 from vault.client import AsyncVault, Refused, VerificationError
 from vault.client.errors import Unreachable, UsageError
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
+from vault.protocol.problems import PROBLEMS
 
 LAWFUL = (VerificationError, Refused, Unreachable, UsageError)
 COUNT = int(os.environ.get("DIFFERENTIAL_CASES", "40"))
@@ -77,7 +79,11 @@ def replaced(leaf: Leaf, others: list[Any], random: Random) -> tuple[str, Any]:
     same = [each for each in others if type(each) is type(leaf.value) and each != leaf.value]
     if isinstance(leaf.value, str):
         same = [each for each in same if len(each) == len(leaf.value)] or same
-    way = random.choice(["other", "other", "other", "flip", "null", "gone"])
+    way = random.choice(["other", "other", "other", "flip", "null", "gone", "refused"])
+    if way == "refused":
+        return way, random.choice(
+            ["not-found", "role-refused", "disclosure-ended", "login-refused", "already-assented"]
+        )
     if way == "other" and same:
         return way, random.choice(same)
     return ("flip", flipped(leaf.value, random)) if way in ("other", "flip") else (way, None)
@@ -89,6 +95,8 @@ def lying(leaf: Leaf, way: str, value: Any) -> Lie:
     def lie(_method: str, _target: str, status: int, body: bytes) -> tuple[int, bytes]:
         if next(count) != leaf.answer:
             return status, body
+        if way == "refused":
+            return PROBLEMS[value].status, problem(value)
         told = json.loads(body)
         try:
             within = told
