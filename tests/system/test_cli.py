@@ -293,6 +293,9 @@ def test_several_engagements_must_be_told_apart(people: People) -> None:
     assert people.ask("pia", "contract", "assent", "--engagement", other, "--yes")["state"] == "active"
     states = {each["engagement"]: each["state"] for each in people.ask("pia", "engagements")["data"]}
     assert states == {one: "proposed", other: "active"}
+    with pytest.MonkeyPatch.context() as patch:  # all may have assented by now: nobody knows who cannot ask
+        patch.setattr(Driver, "_send", lambda _self, _call: Unreachable("the deployment does not answer"))
+        people.run("pia", "note", "add", people.text("early.txt", "early"), "--engagement", one, code=4)
 
     # the same two people, further: new terms, new keys, new passphrase, new devices, and the end
     superseding = people.ask("pia", "contract", "supersede", "two-way", "--coachee", "Otto", "--engagement", other)
@@ -305,6 +308,9 @@ def test_several_engagements_must_be_told_apart(people: People) -> None:
         "rotated.txt"
     ]
     people.run("otto", "close", "--reason", "completed", "--engagement", other, "--yes")
+    for name in ("pia", "otto"):
+        states = {each["engagement"]: each["state"] for each in people.ask(name, "engagements")["data"]}
+        assert states[other] == "closed"
     file = people.text("late.txt", "too late")
     problem = people.ask("pia", "note", "add", file, "--engagement", other, code=1)
     assert (problem["code"], problem["added"]) == ("engagement-closed", [])
