@@ -128,7 +128,7 @@ def preview(
 
 def require_summary(item: ItemView) -> None:
     """Return for a summary: nothing of the session class is ever disclosed. Raises: Refused(class-refused)."""
-    if item.content.header.kind is not BlobKind.SUMMARY:
+    if not item.opens or item.content.header.kind is not BlobKind.SUMMARY:
         raise Refused("class-refused")
 
 
