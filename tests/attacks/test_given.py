@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.attacks.stage import Lie, Stage, appended, assessment, changed, forge
 from tests.system.worlds import three_way_terms
-from vault.client import AsyncVault, reading, served
+from vault.client import AsyncVault, Refused, reading, served
 from vault.client.crypto.content import open_content
 from vault.client.errors import (
     BlobHashError,
@@ -24,13 +25,14 @@ from vault.client.errors import (
     UsageError,
 )
 from vault.client.exporting import export_engagement
+from vault.client.joining import enqueue_keys
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.client.session import Session
 from vault.client.views import View, refresh
 from vault.protocol.blob import blob_context
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.statements import Body, Contract, Item
-from vault.protocol.vocabulary import ItemKind
+from vault.protocol.vocabulary import ItemKind, KeysReason
 
 Patch = pytest.MonkeyPatch
 
@@ -273,3 +275,33 @@ async def test_d12_keys_from_before_the_contract_are_too_old(stage: Stage, monke
         await stage.run("ana", inbox, changed("/disclosures", lie))
     monkeypatch.setattr(served, "require_not_older", nothing)
     assert len((await stage.run("ana", inbox, changed("/disclosures", lie)))[0]) == 1
+
+
+@pytest.mark.parametrize("how", ["dropped", "retired"])
+async def test_d8_nothing_is_sealed_to_who_is_no_recipient_any_more(stage: Stage, how: str) -> None:
+    """Between preview and disclosure the sponsor is dropped, or retires. A server that takes anything gets no seal."""
+    marek, evil = await stage.unlock("marek")
+    at = await stage.at(marek).reload()
+    summary = (await at.summaries.list())[0]
+    preview = await summary.preview(share_kind="progress", purpose="own_words")
+    if how == "dropped":
+        lena, _ = await stage.unlock("lena")
+        agreed = await stage.at(lena).supersede(replace(three_way_terms(), sponsor=None))
+        await (await at.reload()).assent(agreed.id)
+    else:
+        ana, _ = await stage.unlock("ana")
+        current = ana._session.current
+        enqueue_keys_of(ana)
+        await ana.send()
+        assert ana._session.current == current
+    with pytest.raises(Refused) as refused:
+        await preview.disclose()
+    assert refused.value.code == "recipient-refused"
+    assert not any(method == "POST" and target.endswith("/disclosures") for method, target in evil.sent)
+
+
+def enqueue_keys_of(vault: AsyncVault) -> None:
+    """The last keys of an account: the same ones once more, and never others."""
+    session = vault._session
+    session.generations[2] = session.generations[1]
+    enqueue_keys(session, 2, KeysReason.RETIRE)
