@@ -36,7 +36,8 @@ def remember(session: Session) -> None:
 def ensure_view(session: Session, engagement: bytes) -> Act[View]:
     """The view as it stands in memory, fetched once; a write under an active contract needs no more.
 
-    Where nobody answers, it is the one that this device remembers. Raises: Unreachable where it remembers none.
+    Where nobody answers, it is the one that this device remembers. Raises: Unreachable where it remembers none with an
+    active contract: all may have assented since, so nothing can be signed and nothing be refused.
     """
     view: View | None = session.views.get(engagement)
     if view is None or view.replay.find_active_contract() is None:
@@ -44,7 +45,7 @@ def ensure_view(session: Session, engagement: bytes) -> Act[View]:
             view = yield from refresh(session, engagement)
         except Unreachable:
             view = recall(session, engagement)
-            if view is None:
+            if view is None or view.replay.find_active_contract() is None:
                 raise
     return view
 

@@ -104,10 +104,6 @@ def _add_all(
                     media_type = "text/plain" if is_text(content) else "application/octet-stream"
                     statement = _add_one(home, choices, key, kind, Text(content, title_of(path), media_type), done)
                     done.added.append({"path": shown, "statement": statement.hex()})
-            except Refused as refused:
-                if done.away is None:
-                    raise
-                raise done.away from refused  # judged by what this device knew, which may be old
             except UsageError as error:
                 done.failed.append({"path": shown, "reason": str(error)})
             bar.advance(task)
