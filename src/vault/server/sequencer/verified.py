@@ -42,15 +42,14 @@ def require_statement(envelope: Envelope, expected: StatementType, audience: str
     return statement
 
 
-def verify(storage: Storage, statement: Statement) -> Verified:
+async def verify(storage: Storage, statement: Statement) -> Verified:
     """The statement with the keys under which it verifies, in a transaction that ends before any other begins.
 
     Raises: SignatureError; InvalidKeyError for a `keys` statement whose keys are not valid.
     """
     if isinstance(statement.body, Keys):
         require_valid_keys(statement.body)
-    with storage.reading() as connection:
-        publics = list_publics(connection, statement)
+    publics = await storage.read(lambda connection: list_publics(connection, statement))
     statement.envelope.verify(*publics)
     return Verified(statement, publics)
 
