@@ -66,6 +66,7 @@ def build_app(parts: Parts) -> FastAPI:
 
 @asynccontextmanager
 async def _answer_all(app: FastAPI) -> AsyncIterator[None]:
-    """A worker that stops writes what has queued before it goes."""
+    """A run of the app has a queue of its own, and ends when all who wait in it are answered."""
+    app.state.queue = queue = Queue(app.state.parts.storage)
     yield
-    await app.state.queue.close()
+    await queue.close()

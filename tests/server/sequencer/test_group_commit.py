@@ -254,11 +254,14 @@ async def test_closing_answers_all_who_wait_and_takes_nobody_else(three: World, 
     assert statuses(await asyncio.gather(*waiting)) == [201] * 4
 
 
-async def test_an_app_that_ends_closes_its_queue(three: World) -> None:
+async def test_an_app_that_ends_takes_no_more_writes_until_it_begins_again(three: World) -> None:
     app = three.deployment.app
     async with app.router.lifespan_context(app):
         await three.write(three.item())
-    assert (await three.send(three.item())).json()["code"] == "busy"
+    note = three.item()
+    assert (await three.send(note)).json()["code"] == "busy"
+    async with app.router.lifespan_context(app):
+        await three.write(note)
 
 
 async def test_what_somebody_sent_who_hung_up_stands_once(three: World, gate: Gate) -> None:

