@@ -13,14 +13,15 @@ from sqlalchemy.exc import OperationalError
 
 from tests.policy.people import digest, short
 from tests.server.joining import bearer
+from tests.server.later import escalation
 from tests.server.world import Draft, World, first_keys_draft
 from vault.protocol.problems import Refused
 from vault.server.sequencer import queue as queues
-from vault.server.sequencer.places import Turn
+from vault.server.sequencer.places import Turn, turn_of
 from vault.server.sequencer.queue import Queue
 from vault.server.storage.tables import enrolments
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = 20
 
 
 class Gate:
@@ -149,6 +150,29 @@ async def test_entries_stand_in_the_order_in_which_they_came(three: World, gate:
     assert seqs == list(range(seqs[0], seqs[0] + 12))
 
 
+async def test_every_transaction_takes_its_turns_in_one_order(queue: Queue, gate: Gate) -> None:
+    """Else two workers that each hold what the other waits for would stand still."""
+    taken: list[Turn] = []
+
+    def take(turn: Turn) -> Coroutine[Any, Any, None]:
+        return queue.put(turn, lambda _connection: taken.append(turn))
+
+    turns = [(b"b", False), (b"a", True), (b"a", False), (b"b", False)]
+    await gate.hold()
+    waiting = await gate.queued(*(take(turn) for turn in turns))
+    gate.release()
+    await asyncio.gather(*waiting)
+    assert taken == [(b"a", False), (b"a", True), (b"b", False), (b"b", False)]
+
+
+async def test_statements_that_lock_the_same_journal_first_have_one_turn(three: World) -> None:
+    ours = turn_of(three.item().body)
+    assert ours == turn_of(escalation(three).body) == turn_of(three.opening(digest("one")).body)
+    keys, keyring = turn_of(three.rotation("coach").body), turn_of(three.keyring("coach").body)
+    assert keys < keyring
+    assert len({ours, keys, keyring, turn_of(three.rotation("coachee").body)}) == 4
+
+
 async def test_where_the_commit_fails_nobody_is_acknowledged_and_nothing_is_written(three: World, gate: Gate) -> None:
     drafts = [*chain(three, "coach", 3), three.item("coachee", after=digest("another"))]
     before = three.deployment.digest()
@@ -246,7 +270,8 @@ async def test_closing_answers_all_who_wait_and_takes_nobody_else(three: World, 
     waiting = await gate.queued(*(three.send(draft) for draft in drafts))
     closing = asyncio.create_task(queue.close())
     await asyncio.sleep(0)
-    assert (await three.send(last)).json()["code"] == "busy"
+    late = await asyncio.wait_for(three.send(last), WAIT_SECONDS / 2)
+    assert late.json()["code"] == "busy"
     assert not closing.done()
     gate.release()
     await closing

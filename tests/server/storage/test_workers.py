@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, text
 
-from tests.policy.people import short
+from tests.policy.people import digest, short
 from tests.server.deployments import Deployment
 from tests.server.joining import bearer
 from tests.server.storage.test_postgres import deployment as deployment
@@ -22,6 +22,9 @@ EACH = 6
 PATIENCE_MILLISECONDS = 20
 _PATIENCE = f"SET deadlock_timeout = '{PATIENCE_MILLISECONDS}ms'"
 _LOCK = text("SELECT 1 FROM journals WHERE kind = 3 AND subject = :subject FOR UPDATE")
+
+_FIND_APP = text("SELECT 1 FROM apps WHERE app = :app")
+_MAKE_APP = text("INSERT INTO apps (app, key_sha256, disabled, made) VALUES (:app, :key, 0, 1)")
 
 
 @pytest.fixture
@@ -69,6 +72,26 @@ async def test_two_first_entries_of_one_journal_are_one_and_a_lawful_no(three: W
     found = await asyncio.gather(*(post(world, each) for world, each in zip(worlds, drafts, strict=True)))
     assert found.count(201) == 1
     assert set(found) <= {200, 201, 409}
+
+
+async def test_a_row_that_another_worker_has_just_made_is_found_at_a_second_look(deployment: Deployment) -> None:
+    queue: Queue = deployment.app.state.queue
+    loop = asyncio.get_running_loop()
+    looked = asyncio.Event()
+    values = {"app": "beta", "key": digest("key")}
+
+    def find_or_make(connection: Connection) -> bool:
+        is_there = connection.execute(_FIND_APP, values).one_or_none() is not None
+        loop.call_soon_threadsafe(looked.set)
+        if not is_there:
+            connection.execute(_MAKE_APP, values)
+        return is_there
+
+    with deployment.parts.storage.writing() as connection:
+        connection.execute(_MAKE_APP, values)
+        waiting = asyncio.create_task(queue.put((b"", False), find_or_make))
+        await looked.wait()  # it has found nothing yet, and waits now for what becomes of the same row here
+    assert await waiting
 
 
 async def test_a_deadlock_is_tried_again_and_no_caller_sees_it(three: World, deployment: Deployment) -> None:
