@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -165,6 +166,14 @@ def test_the_server_listens_beyond_loopback_only_behind_a_proxy(ready: Operator)
     outcome = ready.at_data("serve", "--host", "0.0.0.0")
     assert outcome.code == 1
     assert "behind_tls_proxy" in outcome.err
+
+
+def test_a_port_that_is_taken_is_one_line(ready: Operator, unused_tcp_port: int) -> None:
+    with socket.create_server(("127.0.0.1", unused_tcp_port)):
+        outcome = ready.at_data("serve", "--port", unused_tcp_port)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith(f"error: nothing can listen on 127.0.0.1:{unused_tcp_port}")
+    assert "--port" in outcome.err
 
 
 def test_a_database_at_another_revision_is_not_served(ready: Operator) -> None:

@@ -24,6 +24,7 @@ from vault.protocol import slot
 PROGRAMS = Path(sys.executable).parent
 FILES = 133
 KILLED_AFTER_NOTES = 40
+ROLES = {"coach": "lena", "coachee": "marek", "sponsor": "ana"}
 
 
 @dataclass
@@ -131,6 +132,20 @@ def test_a_nickname_is_given_changed_and_never_given_twice(people: People) -> No
     people.run("marek", "people", "rename", "Ana", "Lena", code=2)
     people.run("marek", "people", "verify", "Nobody", code=2)
     people.run("marek", "people", "name", "not an account", "X", code=2)
+    for word in ("you", "sponsor", "the sponsor"):
+        people.run("marek", "people", "rename", "Ana", word, code=2)
+
+
+def test_a_second_invitation_under_a_name_says_that_the_first_is_void(people: People) -> None:
+    people.run("lena", "invite", "Somebody slow")
+    assert "worth nothing" not in people.heard
+    people.run("lena", "invite", "Somebody slow")
+    assert "worth nothing" in people.heard
+
+
+def test_a_contract_tells_the_accounts_of_its_parties_so_that_they_can_be_named(people: People) -> None:
+    accounts = people.ask("ana", "contract", "show")["accounts"]
+    assert accounts == {role: people.accounts[name] for role, name in ROLES.items()}
 
 
 def test_a_summary_goes_from_draft_to_sponsor_and_back(people: People) -> None:
@@ -151,11 +166,11 @@ def test_a_summary_goes_from_draft_to_sponsor_and_back(people: People) -> None:
     opened = people.folder / "opened.txt"
     people.run("ana", "open", given["disclosure"], "--output", str(opened))
     assert opened.read_text(encoding="utf-8") == "Three goals, two reached.\n"
-    people.run("ana", "open", given["disclosure"], "--output", str(opened), code=2)  # nothing is overwritten
+    people.run("ana", "open", given["disclosure"], "--output", str(opened), code=2)  # nothing is overwritten, or signed
     readers = people.ask("marek", "readers", summary)["data"]
     assert given["disclosure"] in {each["by"] for each in readers}
     [told] = [each for each in people.ask("marek", "disclosures")["data"] if each["disclosure"] == given["disclosure"]]
-    assert (told["state"], len(told["openings"])) == ("live", 2)
+    assert (told["state"], len(told["openings"])) == ("live", 1)
 
     assert "Copies cannot be recalled" in people.run("marek", "withdraw", given["disclosure"])
     assert people.ask("marek", "withdraw", given["disclosure"], code=1)["code"] == "already-withdrawn"
@@ -278,6 +293,9 @@ def test_several_engagements_must_be_told_apart(people: People) -> None:
     assert people.ask("pia", "contract", "assent", "--engagement", other, "--yes")["state"] == "active"
     states = {each["engagement"]: each["state"] for each in people.ask("pia", "engagements")["data"]}
     assert states == {one: "proposed", other: "active"}
+    with pytest.MonkeyPatch.context() as patch:  # all may have assented by now: nobody knows who cannot ask
+        patch.setattr(Driver, "_send", lambda _self, _call: Unreachable("the deployment does not answer"))
+        people.run("pia", "note", "add", people.text("early.txt", "early"), "--engagement", one, code=4)
 
     # the same two people, further: new terms, new keys, new passphrase, new devices, and the end
     superseding = people.ask("pia", "contract", "supersede", "two-way", "--coachee", "Otto", "--engagement", other)
@@ -290,6 +308,9 @@ def test_several_engagements_must_be_told_apart(people: People) -> None:
         "rotated.txt"
     ]
     people.run("otto", "close", "--reason", "completed", "--engagement", other, "--yes")
+    for name in ("pia", "otto"):
+        states = {each["engagement"]: each["state"] for each in people.ask(name, "engagements")["data"]}
+        assert states[other] == "closed"
     file = people.text("late.txt", "too late")
     problem = people.ask("pia", "note", "add", file, "--engagement", other, code=1)
     assert (problem["code"], problem["added"]) == ("engagement-closed", [])
@@ -314,6 +335,10 @@ def test_an_identity_comes_back_by_kit_or_by_recovery_code_and_changes_its_passp
     assert people.ask("by code", "identity", "recover", "--recovery-code", code)["account"] == made["account"]
     assert people.ask("by code", "people", "list")["invited"] == ["Somebody"]
     people.run("wrong", "identity", "recover", "--recovery-code", kit, code=2)
+
+    # The recovery gave the first passphrase back; the device that still has the other one is told what to do.
+    people.run("rosa", "--passphrase-file", other, "invite", "Another", code=2)
+    assert "changed on another device" in people.heard
 
 
 def test_keys_that_something_else_has_sent_wait_no_more(people: People) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.server.deployments import URL
 from tests.system.worlds import PASSPHRASE, Three, World, passphrase
-from vault.client import AsyncVault, Refused, UsageError, VerificationError
+from vault.client import AsyncVault, Refused, UsageError, VerificationError, keyrings
 from vault.client.errors import SlotCommitmentError
 
 
@@ -159,3 +159,15 @@ async def test_a_server_whose_clock_is_wrong_is_noticed(world: World) -> None:
     assert error.value.step == "clock"
     lena._session.now = world.deployment.clock
     assert await lena.send() == 1
+
+
+async def test_a_keyring_that_was_changed_often_is_verified_from_its_first_entry_on(
+    three: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyrings, "PAGE", 2)
+    for number in range(4):
+        three.lena.invite(f"Somebody {number}")
+        await three.lena.store()
+    await three.world.close(three.lena)
+    again = await recover(three.world, "lena again", code=three.lena.recovery_code)
+    assert len(again._session.invitations) == 4

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = Path(sys.executable).parent
+TOKENS_OF_A_TRIAL = 6
 PASSPHRASE = "correct horse battery staple"
 
 
@@ -34,6 +35,13 @@ def shown(language: str) -> str:
     """The one block of that language."""
     (block,) = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     return str(block)
+
+
+def test_no_enrolment_token_is_used_twice_by_whoever_follows_all_of_it() -> None:
+    in_commands = re.findall(r"^    \$ .*\$ENROLMENT_(\d)", README, re.MULTILINE)
+    ((first, end),) = re.findall(r"range\((\d), (\d)\)", shown("python"))
+    used = [*map(int, in_commands), *range(int(first), int(end))]
+    assert sorted(used) == list(range(1, TOKENS_OF_A_TRIAL + 1))
 
 
 @pytest.mark.slow

@@ -96,6 +96,11 @@ def test_the_empty_tree_has_one_root() -> None:
             Checkpoint(ORIGIN, size, root)
 
 
+def test_the_largest_tree_has_2_to_the_53_less_one_leaves() -> None:
+    text = Checkpoint(ORIGIN, 2**53 - 1, bytes(32)).to_text()
+    assert Checkpoint.parse(text).size == 9_007_199_254_740_991
+
+
 def test_a_log_signs_only_what_it_can_sign_under_its_name() -> None:
     with pytest.raises(CheckpointError):
         sign_checkpoint(Checkpoint("two words", 1, bytes(32)), seed(ORIGIN))

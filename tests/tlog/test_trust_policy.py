@@ -73,6 +73,9 @@ def test_a_quorum_of_none_a_witness_or_a_group() -> None:
     for names in ((), ("w2",), ("w3",)):
         with pytest.raises(QuorumError):
             one.verify(cosigned(*names))
+    for word in ("any", "1"):
+        either = policy(LOG, witness("w1"), witness("w2"), f"group g {word} w1 w2", "quorum g")
+        assert either.verify(cosigned("w2")).size == 5
     two = policy(LOG, witness("w1"), witness("w2"), "group g all w1 w2", "quorum g")
     assert two.verify(cosigned("w2", "w1", "w3")).size == 5
     with pytest.raises(QuorumError):

@@ -150,6 +150,8 @@ def _hostile(story: Story) -> Iterator[tuple[str, StatementType, bytes, str]]:
     yield members("base64 of 31 bytes", StatementType.KEYS, lambda v: _public(v, lambda _: write_base64(bytes(31))))
     yield members("url with a path", StatementType.LOGIN, put(url="https://vault.example/"))
     yield members("url with capitals", StatementType.LOGIN, put(url="https://Vault.example"))
+    yield members("url with the port that is implied", StatementType.LOGIN, put(url="https://vault.example:443"))
+    yield members("url with a port beyond 65,535", StatementType.LOGIN, put(url="https://vault.example:65536"))
     yield members("url with a user", StatementType.LOGIN, put(url="https://x@vault.example"))
     yield members("audience with a plus", whole, put(audience="vault.example+log"))
     yield members("empty audience", whole, put(audience=""))

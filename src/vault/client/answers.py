@@ -16,7 +16,8 @@ from vault.protocol.strict_json import read_json
 Model = TypeVar("Model", bound=BaseModel)
 
 PROBLEM_TYPE = "application/problem+json"
-WORDS_OF_PROBLEMS = frozenset({"type", "title", "status", "detail", "code"})
+MEMBERS_OF_PROBLEMS = frozenset({"errors", "current", "after", "time"})
+"""What a problem of this protocol may say beside its code; whatever else a server adds is left out."""
 
 
 def read_answer(answer: Answer, model: type[Model]) -> Model:
@@ -36,12 +37,13 @@ def require_success(answer: Answer) -> None:
         members = read_json(answer.body) if answer.media_type == PROBLEM_TYPE else None
     except FormatError:
         members = None
-    if not isinstance(members, dict) or members.get("code") not in PROBLEMS:
+    code = members.get("code") if isinstance(members, dict) else None
+    if not isinstance(members, dict) or not isinstance(code, str) or code not in PROBLEMS:
         if answer.status == 503 or answer.status >= 500:
             raise Refused("busy", retry_after_seconds=answer.retry_after_seconds)
         raise VerificationError("schema", "expected a problem of this protocol")
-    more = {name: value for name, value in members.items() if name not in WORDS_OF_PROBLEMS}
-    raise Refused(members["code"], retry_after_seconds=answer.retry_after_seconds, **more)
+    more = {name: value for name, value in members.items() if name in MEMBERS_OF_PROBLEMS}
+    raise Refused(code, retry_after_seconds=answer.retry_after_seconds, **more)
 
 
 def is_passing(refused: Refused) -> bool:

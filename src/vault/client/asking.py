@@ -7,9 +7,12 @@ from pydantic import BaseModel
 
 from vault.client.answers import read_answer, require_success
 from vault.client.calls import Act, Answer, Call
+from vault.client.errors import VerificationError
 from vault.client.logging_in import log_in
 from vault.client.session import Session
+from vault.protocol.api import Disclosures, Engagements, Introductions, Page
 
+Listed = Page | Engagements | Disclosures | Introductions
 Model = TypeVar("Model", bound=BaseModel)
 
 PAGE = 200
@@ -20,6 +23,20 @@ def get(session: Session, path: str, model: type[Model], **query: str | int) -> 
     """What the server answers to a person's GET, logging in where that is needed."""
     answer = yield from call_as_person(session, "GET", path + (f"?{urlencode(query)}" if query else ""))
     return read_answer(answer, model)
+
+
+def goes_on(page: Listed, seen: set[str] | None = None) -> bool:
+    """Whether another page follows. `seen` collects the cursors of a list whose order nothing else proves.
+
+    Raises: VerificationError for a list that leads nowhere or in a circle.
+    """
+    if page.next is None:
+        return False
+    if not page.data or (seen is not None and page.next in seen):
+        raise VerificationError("schema", "expected a list that ends")
+    if seen is not None:
+        seen.add(page.next)
+    return True
 
 
 def get_bytes(session: Session, path: str, limit_bytes: int) -> Act[bytes]:

@@ -5,14 +5,14 @@ Source: docs/protocol.md section 4 rules 6 and 7.
 
 from dataclasses import dataclass
 
-from vault.client.asking import PAGE, get
+from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
 from vault.client.consent import consent_sha256, consent_text
 from vault.client.contracts import require_coachee
 from vault.client.crypto.content import Content, Header
 from vault.client.errors import VerificationError
 from vault.client.items import ItemView
-from vault.client.keys_of import fetch_keys
+from vault.client.keys_of import current_keys
 from vault.client.reading import find_own_seal, open_blob, read_key
 from vault.client.recalling import ensure_view
 from vault.client.sealing_to import current_keys_of, seal_to
@@ -30,9 +30,9 @@ from vault.protocol.blob import BlobContext
 from vault.protocol.envelope import Statement
 from vault.protocol.limits import ZERO32
 from vault.protocol.problems import Refused
-from vault.protocol.statements import Disclosure, Opening, Withdrawal
+from vault.protocol.statements import Contract, Disclosure, Opening, Withdrawal
 from vault.protocol.times import floor_to_day
-from vault.protocol.vocabulary import BlobKind, Locale, Purpose, Role, SealPurpose, ShareKind, StatementType
+from vault.protocol.vocabulary import BlobKind, KeysReason, Locale, Purpose, Role, SealPurpose, ShareKind, StatementType
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def preview(
 
 def require_summary(item: ItemView) -> None:
     """Return for a summary: nothing of the session class is ever disclosed. Raises: Refused(class-refused)."""
-    if item.content.header.kind is not BlobKind.SUMMARY:
+    if not item.opens or item.content.header.kind is not BlobKind.SUMMARY:
         raise Refused("class-refused")
 
 
@@ -138,13 +138,14 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
     Raises: Refused; Unreachable, and then it waits in the outbox.
     """
     view = yield from refresh(session, terms.engagement)
-    yield from fetch_keys(session, terms.recipient)
+    yield from require_not_retired(session, terms.recipient)
     journal = engagement_journal(terms.engagement)
 
     def build() -> Submission:
         active = view.replay.find_active_contract()
         if active is None:
             raise Refused("contract-inactive")
+        require_agreed(active.body, terms)
         identifier = session.random(16)
         context = BlobContext(
             BlobKind.DISCLOSURE, terms.engagement, active.statement, identifier, 1, session.account, ZERO32
@@ -182,6 +183,24 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
     session.changed = True
     session.save()
     return done
+
+
+def require_agreed(contract: Contract, terms: PreviewTerms) -> None:
+    """Return if the contract still is what was previewed under: a server has the seal before it could refuse it.
+
+    Raises: Refused(recipient-refused | share-kind-refused).
+    """
+    if find_party(contract, Role.SPONSOR) != terms.recipient:
+        raise Refused("recipient-refused")
+    if terms.share_kind not in contract.share_kinds:
+        raise Refused("share-kind-refused")
+
+
+def require_not_retired(session: Session, account: bytes) -> Act[None]:
+    """Return if something may be sealed to the account. Raises: Refused(recipient-refused) after it was retired."""
+    keys = yield from current_keys(session, account)
+    if keys.reason is KeysReason.RETIRE:
+        raise Refused("recipient-refused")
 
 
 def list_disclosures(session: Session, engagement: bytes) -> Act[list[DisclosureState]]:
@@ -224,6 +243,7 @@ def list_received(session: Session, engagement: bytes) -> Act[list[Received]]:
     """The live disclosures of one engagement to this person, verified."""
     served = yield from fetch_served(session, engagement)
     received: list[Received] = []
+    seen: set[str] = set()
     after: str | None = None
     while True:
         query: dict[str, str | int] = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
@@ -232,9 +252,9 @@ def list_received(session: Session, engagement: bytes) -> Act[list[Received]]:
             statement = read_envelope(session, row.envelope, row.statement)
             yield from verify_disclosure(session, served, statement)
             received.append(Received(engagement, statement, row.time))
-        after = page.next
-        if after is None:
+        if not goes_on(page, seen):
             return received
+        after = page.next
 
 
 def open_received(session: Session, received: Received) -> Act[Content]:

@@ -68,10 +68,6 @@ class ForkDetected(VerificationError):
     """Two histories of one journal exist."""
 
 
-class GrantResurrected(VerificationError):
-    """A disclosure that was withdrawn is served again."""
-
-
 class ClockSkewError(VerificationError):
     """A server whose clock differs from this device's by more than five minutes."""
 

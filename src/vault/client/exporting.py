@@ -9,9 +9,9 @@ from typing import Any
 
 from vault.client.calls import Act
 from vault.client.contracts import read_own_words
-from vault.client.crypto.content import Content, ItemHeader
+from vault.client.crypto.content import ItemHeader
 from vault.client.disclosures import list_disclosures, list_received, read_own_disclosure
-from vault.client.reading import read_held
+from vault.client.items import show_item
 from vault.client.sdk.contract_terms import list_contract_terms, list_served_terms
 from vault.client.sdk.names import name_of
 from vault.client.sdk.values import ContractTerms
@@ -95,7 +95,7 @@ def _items(session: Session, view: View, root: str) -> Act[list[ExportedFile]]:
         if found is None or found.erased:
             continue
         try:
-            content: Content = yield from read_held(session, view, held)
+            content = (yield from show_item(session, view, held)).content
         except Refused as refused:
             if refused.code != "not-found":
                 raise

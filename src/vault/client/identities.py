@@ -5,15 +5,19 @@ Source: docs/protocol.md sections 2, 4 rules 0 and 3, and 8.
 
 from collections.abc import Callable
 
-from vault.client.asking import PAGE, get
+from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act, Take
 from vault.client.contracts import assent
 from vault.client.crypto.identity import new_secret_keys
+from vault.client.errors import WithheldError
 from vault.client.joining import enqueue_keys, require_passphrase
 from vault.client.keyrings import store_keyring
 from vault.client.keys_of import fetch_keys, keys_journal
+from vault.client.served import fetch_served
 from vault.client.session import Session
+from vault.client.views import refresh
 from vault.client.writing import flush, turn_of
+from vault.policy.facts import find_role
 from vault.protocol.api import EngagementRow, Engagements
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import KeysReason, Role, StatementType
@@ -57,28 +61,61 @@ def _require_written(session: Session) -> None:
 
 
 def assent_everywhere(session: Session) -> Act[None]:
-    """Bring the newest keys into every engagement that has a contract. Raises: Refused; Unreachable."""
+    """Bring the newest keys into every engagement that has an active contract. Raises: Refused; Unreachable."""
     for row in (yield from list_engagements(session)):
-        if row.contract is None or not row.active:
+        contract = yield from find_agreed(session, row.engagement)
+        if contract is None:
             continue
         try:
-            yield from assent(session, row.engagement, row.contract)
+            yield from assent(session, row.engagement, contract)
         except Refused as refused:
             if refused.code not in ("already-assented", "contract-superseded", "role-refused"):
                 raise
 
 
+def find_agreed(session: Session, engagement: bytes) -> Act[bytes | None]:
+    """The active contract of an engagement by what was verified, never by what a server says is active.
+
+    New keys are no new agreement: to a contract that waits for this person's yes, a person says yes or nothing.
+
+    Raises: VerificationError.
+    """
+    try:
+        view = yield from refresh(session, engagement)
+    except Refused as refused:
+        if refused.code == "not-found" and engagement not in session.contracts:
+            return None  # a contact is no party
+        if refused.code != "role-refused":
+            raise
+        served = yield from fetch_served(session, engagement)
+        standing = served.standing()
+        if standing.state != "active":
+            return None
+        needs_no_yes = find_role(standing.body, session.account) is Role.SUPERVISOR
+        return standing.statement.id if needs_no_yes or session.account in standing.assented else None
+    active = view.replay.find_active_contract()
+    return None if active is None else active.statement
+
+
 def list_engagements(session: Session) -> Act[list[EngagementRow]]:
     """The engagements that name this person, as the server lists them; nothing is believed before it is verified."""
     rows: list[EngagementRow] = []
+    seen: set[str] = set()
     after: str | None = None
     while True:
         query: dict[str, str | int] = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
         page = yield from get(session, "/v1/engagements", Engagements, **query)
         rows += page.data
-        after = page.next
-        if after is None:
+        if not goes_on(page, seen):
+            require_known_engagements(session, rows)
             return rows
+        after = page.next
+
+
+def require_known_engagements(session: Session, rows: list[EngagementRow]) -> None:
+    """Every engagement that this device has seen is listed: nobody ever leaves one. Raises: WithheldError."""
+    if not session.contracts.keys() <= {row.engagement for row in rows}:
+        raise WithheldError("journal", "expected every engagement that this device has seen")
 
 
 def list_joined(session: Session) -> Act[list[bytes]]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from vault.client.calls import Act
 from vault.client.crypto.content import Content, ItemHeader
-from vault.client.errors import UsageError
+from vault.client.errors import BlobHashError, ContentError, SealHashError, UsageError
 from vault.client.reading import read_held, read_held_key
 from vault.client.recalling import ensure_view
 from vault.client.sealing_to import current_keys_of, seal_key_to, seal_to
@@ -27,6 +27,9 @@ from vault.protocol.problems import Refused
 from vault.protocol.statements import Item, Reseal
 from vault.protocol.vocabulary import BlobKind, ItemKind, SealPurpose, StatementType
 
+UNOPENED = "(does not open)"
+"""Stands for the title of an item whose signer sealed something else than content."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -41,10 +44,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """A version of an item that was verified, and opened."""
+    """A version of an item that was verified, and opened; `opens` is false for what its signer sealed wrongly."""
 
     held: Held
     content: Content
+    opens: bool = True
 
     @property
     def body(self) -> Item:
@@ -180,11 +184,40 @@ def list_items(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[lis
             continue
         held = view.by_statement[newest.statement]
         try:
-            items.append(ItemView(held, (yield from read_held(session, view, held))))
+            items.append((yield from show_item(session, view, held)))
         except Refused as refused:
             if refused.code != "not-found":
                 raise
     return sorted(items, key=lambda item: item.held.seq)
+
+
+def show_item(session: Session, view: View, held: Held) -> Act[ItemView]:
+    """The item, opened; or that it does not open, under its signer's name.
+
+    Seal and blob are the ones that were signed, so whoever signed them is to blame, and no server. One such item must
+    not keep its reader from all the others. Raises: as `read_held`, for everything that a server can do.
+    """
+    try:
+        return ItemView(held, (yield from read_held(session, view, held)))
+    except (SealHashError, BlobHashError):
+        raise
+    except ContentError:
+        body = held.statement.body
+        if not isinstance(body, Item):
+            raise
+        header = ItemHeader(
+            engagement=body.engagement,
+            item=body.item,
+            version=body.version,
+            kind=BlobKind(body.kind),
+            media_type="application/octet-stream",
+            title=UNOPENED,
+            created=body.at,
+            tags=(),
+            sources=(),
+            attachments=(),
+        )
+        return ItemView(held, Content(header, b""), opens=False)
 
 
 def read_item(session: Session, engagement: bytes, item: bytes, version: int | None = None) -> Act[ItemView]:
@@ -195,15 +228,6 @@ def read_item(session: Session, engagement: bytes, item: bytes, version: int | N
         raise Refused("not-found")
     held = view.by_statement[found.statement]
     return ItemView(held, (yield from read_held(session, view, held)))
-
-
-def list_readers(session: Session, engagement: bytes, item: bytes) -> Act[list[bytes]]:
-    """The accounts that hold a seal of the newest version: from the verified statements, not from a server's list."""
-    view = yield from ensure_view(session, engagement)
-    found = view.replay.find_version(item)
-    if found is None:
-        raise Refused("not-found")
-    return sorted({account for account, _ in view.replay.seals.get((item, found.version), ())})
 
 
 def reseal_item(

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vault.client.answers import read_answer
-from vault.client.asking import get
 from vault.client.calls import Act, Call, Take
 from vault.client.clock import unix_seconds
 from vault.client.codes import KIT, RECOVERY, Code, read_code, write_code
@@ -22,7 +21,7 @@ from vault.client.keyring import KeyringContent, open_keyring
 from vault.client.keyrings import (
     adopt_position,
     enqueue_keyring,
-    keyring_path,
+    fetch_keyring,
     open_newest,
     read_slot_kind,
     replay_keyring,
@@ -41,7 +40,7 @@ from vault.protocol.api import KeyringView, SlotHeader
 from vault.protocol.api import Token as TokenAnswer
 from vault.protocol.envelope import sign
 from vault.protocol.ids import account_id, key_id
-from vault.protocol.limits import CHALLENGE_SECONDS, SLOT_HEADER_BYTES, SUITE
+from vault.protocol.limits import CHALLENGE_SECONDS, SLOT_BYTES, SLOT_HEADER_BYTES, SUITE
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Fetch, Keys, SealKey, SignKey
 from vault.protocol.vocabulary import (
@@ -54,6 +53,7 @@ from vault.protocol.vocabulary import (
 
 PASSPHRASE_MINIMUM_CHARACTERS = 8
 ACCOUNTS_PATH = "/v1/accounts"
+ENROLMENT_PREFIX = "cve_"
 
 Passphrase = Callable[[], str]
 """Asks for a passphrase, or reads it: a passphrase never stands in code."""
@@ -67,6 +67,13 @@ def require_passphrase(text: str) -> str:
     if len(text) < PASSPHRASE_MINIMUM_CHARACTERS:
         raise UsageError(f"expected a passphrase of at least {PASSPHRASE_MINIMUM_CHARACTERS} characters")
     return text
+
+
+def require_enrolment(token: str) -> str:
+    """The enrolment token. Raises: UsageError for what cannot be one, before anything is made for it."""
+    if not (token.startswith(ENROLMENT_PREFIX) and token.isascii() and token.isprintable() and " " not in token):
+        raise UsageError(f"expected an enrolment token, which begins with {ENROLMENT_PREFIX}; your coaching app has it")
+    return token
 
 
 def new_session(
@@ -124,8 +131,9 @@ def enqueue_keys(session: Session, generation: int, reason: KeysReason) -> None:
 def join(session: Session, enrolment: str, invitation: str | None = None, inviter: str | None = None) -> Act[None]:
     """Send what a new identity has waiting: keys with the enrolment token, then the keyring, then the introduction.
 
-    Raises: Refused(enrolment-ended); Unreachable, and then all of it waits in the outbox; CodeError.
+    Raises: Refused(enrolment-ended); Unreachable, and then all of it waits in the outbox; UsageError, CodeError.
     """
+    require_enrolment(enrolment)
     if invitation is not None:
         enqueue_introduction(session, invitation, inviter or "inviter")
     session.waiting = [
@@ -293,7 +301,7 @@ def recover(session: Session) -> Act[None]:
     granted = yield Call("POST", "/v1/login/tokens", submission(sign(_fetch(session, seed, challenge, kind), [seed])))
     token = read_answer(granted, TokenAnswer)
     session.token = Token(token.token, token.expires)
-    view = yield from get(session, keyring_path(session.account), KeyringView)
+    view = yield from fetch_keyring(session)
     yield from _open_and_settle(session, view)
 
 
@@ -339,7 +347,7 @@ def _open_and_settle(session: Session, view: KeyringView) -> Act[None]:
 def open_unverified(session: Session, view: KeyringView) -> KeyringContent:
     """The keyring by its own slot, before its journal could be checked; nothing of it is used but to log in."""
     try:
-        raw, slot = read_base64(view.blob), read_base64(view.slots[0])
+        raw, slot = read_base64(view.blob), read_base64(view.slots[0], SLOT_BYTES)
     except (FormatError, IndexError) as error:
         raise VerificationError("schema", "expected a keyring and a slot") from error
     kind = read_slot_kind(slot)

@@ -6,7 +6,7 @@ Source: docs/protocol.md section 8.
 import hashlib
 
 from vault.client.answers import is_passing
-from vault.client.asking import get
+from vault.client.asking import PAGE, get
 from vault.client.calls import Act, Take
 from vault.client.crypto.slots import (
     NewSlot,
@@ -16,7 +16,7 @@ from vault.client.crypto.slots import (
     passphrase_ikm,
     read_slot_header,
 )
-from vault.client.errors import KeyringRollbackError, UsageError, VerificationError
+from vault.client.errors import KeyringRollbackError, SlotCommitmentError, UsageError, VerificationError
 from vault.client.keyring import KeyringContent, open_keyring, seal_keyring
 from vault.client.keys_of import fetch_keys
 from vault.client.session import Session
@@ -25,7 +25,7 @@ from vault.client.writing import Submission, common_members, enqueue, flush, sen
 from vault.encoding import read_base64
 from vault.errors import FormatError
 from vault.policy.replay import ReplayedKeyring, ReplayedKeys
-from vault.protocol.api import KeyringView
+from vault.protocol.api import Entry, KeyringView
 from vault.protocol.journal import JournalId, salt_sha256
 from vault.protocol.limits import SLOT_BYTES
 from vault.protocol.problems import Refused
@@ -110,11 +110,30 @@ def store_keyring(session: Session) -> Act[None]:
 
 
 def merge_keyring(session: Session) -> Act[None]:
-    """Take over what another device of this person has put into the newest keyring. Raises: VerificationError."""
-    view = yield from get(session, keyring_path(session.account), KeyringView)
-    content, replay = yield from read_keyring(session, view)
+    """Take over what another device of this person has put into the newest keyring.
+
+    Raises: VerificationError; UsageError where it opens with another passphrase.
+    """
+    view = yield from fetch_keyring(session)
+    try:
+        content, replay = yield from read_keyring(session, view)
+    except SlotCommitmentError:
+        raise UsageError(
+            "the passphrase was changed on another device; come back in a new folder, with the kit and the new one"
+        ) from None
     session.take_over(content)
     adopt_position(session, replay)
+
+
+def fetch_keyring(session: Session) -> Act[KeyringView]:
+    """The newest keyring with its whole journal; nothing of it is verified yet."""
+    entries: list[Entry] = []
+    while True:
+        after = entries[-1].seq if entries else 0
+        view = yield from get(session, keyring_path(session.account), KeyringView, after=after, limit=PAGE)
+        entries += view.entries
+        if len(view.entries) < PAGE:
+            return view.model_copy(update={"entries": tuple(entries)})
 
 
 def adopt_position(session: Session, replay: ReplayedKeyring) -> None:

@@ -5,7 +5,7 @@ Source: docs/protocol.md sections 2 and 4 rule 0.
 
 from collections.abc import Iterable
 
-from vault.client.asking import PAGE, get
+from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
 from vault.client.errors import KeyRollbackError, OwnKeyError, VerificationError
 from vault.client.session import Session
@@ -32,7 +32,7 @@ def fetch_keys(session: Session, account: bytes) -> Act[ReplayedKeys]:
         for entry in page.data:
             if entry.seq > replay.position.seq:  # another act of this session may have been faster
                 take_keys(session, replay, entry)
-        more = page.next is not None
+        more = goes_on(page)
     require_not_rolled_back(session, replay.journal, replay.position)
     if replay.find_current() is None:
         raise VerificationError("keys", "expected at least the first keys of an account")

@@ -13,10 +13,11 @@ from vault.client.session import Session, Token
 from vault.protocol.api import Challenge
 from vault.protocol.api import Token as TokenAnswer
 from vault.protocol.envelope import Statement, sign
+from vault.protocol.journal import JournalId
 from vault.protocol.limits import CHALLENGE_SECONDS, SUITE
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Login
-from vault.protocol.vocabulary import StatementType
+from vault.protocol.vocabulary import JournalKind, StatementType
 
 RENEW_BEFORE_SECONDS = 30
 
@@ -35,7 +36,10 @@ def log_in(session: Session) -> Act[str]:
 
 def _answer_with_known_keys(session: Session) -> Act[TokenAnswer]:
     """The newest own keys log in; where a rotation was cut off they are not known yet, and those before them do."""
+    known = session.pins.get(JournalId(JournalKind.KEYS, session.account), (0, b""))[0]
     for generation in sorted(session.generations, reverse=True)[:2]:
+        if generation < known:  # the journal has newer ones: whoever refuses those wants the old ones in use again
+            break
         challenge = yield from ask_challenge(session.account)
         keys = session.generations[generation]
         answer = yield Call("POST", "/v1/login/tokens", submission(_answer_challenge(session, keys, challenge)))

@@ -4,14 +4,15 @@ A nickname stays on this person's devices. What ties it to an account is an invi
 numbers to each other. Source: docs/protocol.md section 2.
 """
 
-from vault.client.asking import PAGE, get
+from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act, Take
 from vault.client.codes import INVITATION, Code, read_code, write_code
 from vault.client.errors import IntroductionError, UsageError, VerificationError
 from vault.client.invitation import SECRET_BYTES, invitation_mac, require_introduction_of
 from vault.client.keyring import Invitation, Person, PersonState
-from vault.client.keys_of import current_keys
+from vault.client.keys_of import current_keys, fetch_keys
 from vault.client.safety_number import SafetyNumber, safety_number
+from vault.client.served import verify_under
 from vault.client.session import Session
 from vault.client.verifying import read_envelope
 from vault.client.writing import Submission, common_members, enqueue, flush, turn_of
@@ -20,6 +21,9 @@ from vault.errors import EncodingError
 from vault.protocol.api import Introductions
 from vault.protocol.statements import Introduction
 from vault.protocol.vocabulary import StatementType
+
+TAKEN = frozenset({"you", "sponsor", "the sponsor"})
+"""Words of the interface that would be read as themselves, never as a nickname."""
 
 
 def invite(session: Session, name: str) -> str:
@@ -37,6 +41,8 @@ def require_new_name(session: Session, name: str) -> None:
     """Return if nobody has that nickname. Raises: UsageError."""
     if not name or name != name.strip() or len(name) > 100 or not name.isprintable():
         raise UsageError("expected a name of 1 to 100 characters")
+    if name in TAKEN:
+        raise UsageError("that word is taken: `you` is always this person, and `sponsor` the one of a contract")
     if find_by_name(session, name) is not None:
         raise UsageError("somebody has that name already; choose another one")
 
@@ -76,6 +82,7 @@ def enqueue_introduction(session: Session, code: str, name: str) -> Person:
 def fetch_introductions(session: Session) -> Act[list[Person]]:
     """The people whose introductions answer open invitations; each invitation takes the first that is right."""
     found: list[Person] = []
+    seen: set[str] = set()
     after: str | None = None
     while session.invitations:
         query: dict[str, str | int] = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
@@ -84,9 +91,9 @@ def fetch_introductions(session: Session) -> Act[list[Person]]:
             person = yield from _take_introduction(session, members)
             if person is not None:
                 found.append(person)
-        after = page.next
-        if after is None:
+        if not goes_on(page, seen):
             break
+        after = page.next
     if found:
         session.changed = True
         session.save()
@@ -103,9 +110,11 @@ def _take_introduction(session: Session, members: dict[str, object]) -> Act[Pers
             require_introduction_of(invitation.secret, body)
         except IntroductionError:
             continue
-        keys = yield from current_keys(session, body.by)
-        signer = next((each for each in session.keys[body.by].generations if each.sign_key == body.key), keys)
-        statement.envelope.verify(signer.sign_public)
+        replay = yield from fetch_keys(session, body.by)
+        signer = next((each for each in replay.generations if each.sign_key == body.key), None)
+        if signer is None:
+            raise IntroductionError
+        verify_under(statement, signer)
         session.invitations = [each for each in session.invitations if each.secret != invitation.secret]
         person = session.people.get(body.by) or Person(
             account=body.by, name=invitation.name, state=PersonState.UNVERIFIED, key=None

@@ -9,7 +9,7 @@ from vault.client.asking import get_bytes
 from vault.client.calls import Act
 from vault.client.crypto.content import Content, open_content, require_blob_hash
 from vault.client.crypto.opening import open_content_key, require_seal_hash
-from vault.client.errors import VerificationError
+from vault.client.errors import VerificationError, WithheldError
 from vault.client.session import Session
 from vault.client.views import Held, View
 from vault.protocol.blob import blob_context
@@ -51,11 +51,19 @@ def open_blob(body: Sealed, content_key: bytes, blob: bytes) -> Content:
 
 
 def fetch_blob(session: Session, engagement: bytes, ref: BlobRef) -> Act[bytes]:
-    """The stored bytes with this hash; kept in memory, because they never change."""
+    """The stored bytes with this hash; kept in memory, because they never change.
+
+    Raises: WithheldError where the server says that there are none: a list must not grow shorter by that word.
+    """
     known = session.blobs.get(ref.sha256)
     if known is None:
         path = f"/v1/engagements/{engagement.hex()}/blobs/{ref.sha256.hex()}"
-        known = yield from get_bytes(session, path, BLOB_MAXIMUM_BYTES)
+        try:
+            known = yield from get_bytes(session, path, BLOB_MAXIMUM_BYTES)
+        except Refused as refused:
+            if refused.code != "not-found":
+                raise
+            raise WithheldError("blob", "expected the sealed bytes that a statement names") from refused
         if hashlib.sha256(known).digest() == ref.sha256:
             session.blobs[ref.sha256] = known
     return known
@@ -64,19 +72,24 @@ def fetch_blob(session: Session, engagement: bytes, ref: BlobRef) -> Act[bytes]:
 def read_held_key(session: Session, view: View, held: Held) -> bytes:
     """The content key of an entry of the journal: by its own seal, or by one that a reseal added.
 
-    Raises: Refused(not-found) where no seal is for this account; ContentError.
+    Raises: Refused(not-found) where no seal is for this account; WithheldError; ContentError.
     """
     body = held.statement.body
     if not isinstance(body, Sealed):
         raise VerificationError("schema", "expected a statement that carries a blob")
     for carrier in (held, *view.resealed.get(held.statement.id, ())):
         carrying = carrier.statement.body
-        if not isinstance(carrying, Sealed | Reseal) or carrier.seal is None:
-            continue
-        ref = find_own_seal(session, carrying.seals)
-        if ref is not None:
-            return read_key(session, body, carrying, ref, carrier.seal)
+        ref = find_own_seal(session, carrying.seals) if isinstance(carrying, Sealed | Reseal) else None
+        if isinstance(carrying, Sealed | Reseal) and ref is not None and not view.recalled:
+            return read_key(session, body, carrying, ref, require_seal(carrier))
     raise Refused("not-found")
+
+
+def require_seal(held: Held) -> bytes:
+    """The own seal of an entry that names one. Raises: WithheldError."""
+    if held.seal is None:
+        raise WithheldError("seals", f"expected the own seal of entry {held.seq}")
+    return held.seal
 
 
 def read_held(session: Session, view: View, held: Held) -> Act[Content]:

@@ -18,6 +18,7 @@ from vault.client.views import engagement_journal, list_named_keys
 from vault.encoding import read_base64
 from vault.errors import FormatError, SignatureError
 from vault.policy.facts import KeysFact, find_party, find_role
+from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.api import ContractRow, EngagementView
 from vault.protocol.envelope import Statement
 from vault.protocol.problems import Refused
@@ -66,10 +67,19 @@ def fetch_served(session: Session, engagement: bytes) -> Act[Served]:
 
 
 def require_known_contract(session: Session, served: Served) -> None:
-    """A contract that this device has seen is still there. Raises: RollbackError."""
+    """A contract that this device has seen is still there, and none before it counts again. Raises: RollbackError."""
     known = session.contracts.get(served.engagement)
-    if known is not None and known not in {each.statement.id for each in served.contracts}:
+    if known is None:
+        return
+    contracts: dict[bytes, ServedContract] = {each.statement.id: each for each in served.contracts}
+    if known not in contracts:
         raise RollbackError("policy", "expected the contract that this device has seen")
+    standing = served.standing().statement.id
+    before = contracts[known].body.supersedes
+    while before is not None and before in contracts:
+        if before == standing:
+            raise RollbackError("policy", "expected no contract from before the one that this device has seen")
+        before = contracts[before].body.supersedes
 
 
 def _verify_contract(session: Session, engagement: bytes, row: ContractRow) -> Act[ServedContract]:
@@ -77,11 +87,12 @@ def _verify_contract(session: Session, engagement: bytes, row: ContractRow) -> A
     body = statement.body
     if not isinstance(body, Contract) or body.engagement != engagement:
         raise VerificationError("schema", "expected a contract of this engagement")
-    yield from ensure_keys(session, list_named_keys(body))
+    named = list_named_keys(body)
+    yield from ensure_keys(session, [each for each in named if each[0] == body.by])
     require_party_signature(session, statement, body)
+    yield from ensure_keys(session, named)  # nobody is asked for whom no party has named
     require_terms(body)
-    if find_role(body, session.account) is None:
-        raise VerificationError("policy", "expected a contract that names this account")
+    require_served_role(body, session.account)
     assented = set()
     for envelope in row.assents:
         assented.add((yield from _verify_assent(session, statement.id, body, envelope)))
@@ -92,6 +103,16 @@ def _verify_contract(session: Session, engagement: bytes, row: ContractRow) -> A
     except FormatError as error:
         raise VerificationError("schema", str(error)) from error
     return ServedContract(statement, body, row.state, frozenset(assented), seal)
+
+
+def require_served_role(contract: Contract, account: bytes) -> None:
+    """Return for a sponsor or supervisor. Coach and coachee read the journal, whatever a server says of their role.
+
+    Raises: VerificationError.
+    """
+    role = find_role(contract, account)
+    if role is None or role in JOURNAL_READERS:
+        raise VerificationError("policy", "expected a contract that names this account as sponsor or supervisor")
 
 
 def require_party_signature(session: Session, statement: Statement, contract: Contract) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from vault.client.crypto.identity import SecretKeys
 from vault.client.crypto.state import open_state, seal_state
 from vault.client.deployment import Deployment
-from vault.client.errors import VerificationError
+from vault.client.errors import ForkDetected, VerificationError
 from vault.client.home import Contents, Home
 from vault.client.keyring import (
     EngagementSalt,
@@ -189,7 +189,10 @@ class Session:
         self.salts.update({each.engagement: each.salt for each in content.engagements})
         for pin in content.pins:
             journal = JournalId(JournalKind(pin.kind), bytes.fromhex(pin.subject))
-            if pin.seq >= self.pins.get(journal, (0, b""))[0]:
+            seq, head = self.pins.get(journal, (0, b""))
+            if pin.seq == seq and pin.head != head:
+                raise ForkDetected("journal", "expected the history that another device of this person has seen")
+            if pin.seq > seq:
                 self.pins[journal] = (pin.seq, pin.head)
         self.people.update({person.account: person for person in content.people})
         known = {invitation.secret for invitation in self.invitations}

@@ -3,7 +3,7 @@
 Source: docs/protocol.md section 4 rule 5 and "Who is served what".
 """
 
-from vault.client.asking import PAGE, get
+from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
 from vault.client.errors import KeyRollbackError, VerificationError
 from vault.client.items import ItemView, list_items
@@ -43,6 +43,7 @@ def list_supervised(session: Session, engagement: bytes, *kinds: ItemKind) -> Ac
     served = yield from fetch_served(session, engagement)
     path = f"/v1/engagements/{engagement.hex()}/items"
     found: dict[bytes, None] = {}
+    seen: set[str] = set()
     after: str | None = "0"
     while after is not None:
         page = yield from get(session, path, Page, after=after, limit=PAGE)
@@ -50,7 +51,7 @@ def list_supervised(session: Session, engagement: bytes, *kinds: ItemKind) -> Ac
             body = read_envelope(session, entry.envelope, entry.statement).body
             if isinstance(body, Item) and body.kind in kinds:
                 found[body.item] = None
-        after = page.next
+        after = page.next if goes_on(page, seen) else None
     views: list[ItemView] = []
     for item in found:
         view = yield from _read_supervised(session, served, item)

@@ -13,7 +13,7 @@ from vault.client.errors import UsageError
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.statements import Contract
 from vault.protocol.terms import RequestBudget
-from vault.protocol.vocabulary import SPONSOR_CLAUSES, Affiliation, Clause, ContactKind, Origin, Role, ShareKind
+from vault.protocol.vocabulary import Affiliation, Clause, ContactKind, Origin, Role, ShareKind
 
 ContactGiven = tuple[str | None, str, str]
 """A contact as people write it: nickname or None, kind, affiliation."""
@@ -223,12 +223,6 @@ def day(seconds: int) -> str:
 def whole_days(length: timedelta) -> int:
     """At least one day, rounded up."""
     return max(1, -(-int(length.total_seconds()) // DAY_SECONDS))
-
-
-def require_sponsor_clauses(terms: Terms) -> None:
-    """Return if a contract with a sponsor keeps what it must promise. Raises: UsageError."""
-    if terms.sponsor is not None and not terms.clauses >= SPONSOR_CLAUSES:
-        raise UsageError("a contract with a sponsor contains no_evaluation_use and non_retaliation")
 
 
 def _times(count: int) -> str:

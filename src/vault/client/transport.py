@@ -4,6 +4,7 @@ No redirect is followed, no environment proxy is used, and nothing longer than t
 """
 
 import asyncio
+import re
 import threading
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,7 @@ from vault.client.errors import Unreachable, VerificationError
 Value = TypeVar("Value")
 
 TIMEOUT_SECONDS = 30.0
+_SECONDS = re.compile("[0-9]{1,9}")
 _DONE = Answer(status=0)
 
 
@@ -156,7 +158,7 @@ def _answer(response: httpx.Response, body: bytes) -> Answer | Exception:
     return Answer(
         status=response.status_code,
         media_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
-        retry_after_seconds=int(retry_after) if retry_after.isascii() and retry_after.isdigit() else None,
+        retry_after_seconds=int(retry_after) if _SECONDS.fullmatch(retry_after) else None,
         body=body,
     )
 

@@ -5,9 +5,9 @@ Source: docs/protocol.md sections 4 and 4.1.
 
 from dataclasses import dataclass, field
 
-from vault.client.asking import PAGE, get
+from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
-from vault.client.errors import GrantResurrected, VerificationError
+from vault.client.errors import VerificationError
 from vault.client.keys_of import ensure_keys
 from vault.client.session import Session
 from vault.client.verifying import (
@@ -26,7 +26,7 @@ from vault.policy.replay import ReplayedEngagement
 from vault.protocol.api import EngagementView, Entry, Page, Written
 from vault.protocol.envelope import Statement
 from vault.protocol.ids import key_id
-from vault.protocol.journal import JournalId
+from vault.protocol.journal import START, JournalId
 from vault.protocol.limits import SALT_BYTES, ZERO32
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Assent, Body, Contract
@@ -102,8 +102,19 @@ def refresh(session: Session, engagement: bytes) -> Act[View]:
     Raises: Refused(not-found) where it is not the reader's; VerificationError.
     """
     require_not_broken(session, engagement_journal(engagement))
-    if engagement not in session.salts:
-        yield from _learn_salt(session, engagement)
+    if engagement in session.salts:
+        return (yield from _read_on(session, engagement))
+    yield from _learn_salt(session, engagement)
+    try:
+        return (yield from _read_on(session, engagement))
+    finally:
+        view: View | None = session.views.get(engagement)
+        if view is None or view.replay.position == START:  # no contract has confirmed the salt
+            session.views.pop(engagement, None)
+            session.salts.pop(engagement, None)
+
+
+def _read_on(session: Session, engagement: bytes) -> Act[View]:
     drop_recalled(session, engagement)
     view = open_view(session, engagement)
     more = True
@@ -116,7 +127,7 @@ def refresh(session: Session, engagement: bytes) -> Act[View]:
             if entry.seq > view.replay.position.seq:  # another act of this session may have been faster
                 statement = take_entry(session, view.replay, entry)
                 view.hold(Held(entry.seq, entry.time, statement, _read_seal(entry)))
-        more = page.next is not None
+        more = goes_on(page)
     require_not_rolled_back(session, view.replay.journal, view.replay.position)
     require_reader(session, view)
     newest = view.replay.find_newest(session.account)
@@ -162,12 +173,6 @@ def take_own(session: Session, view: View, statement: Statement, written: Writte
     session.taken.setdefault(view.replay.journal, []).append(entry)
     session.pin(view.replay.journal, view.replay.position)
     return True
-
-
-def require_live(view: View, disclosure: bytes) -> None:
-    """A disclosure that this reader has seen withdrawn stays so. Raises: GrantResurrected."""
-    if view.replay.is_withdrawn(disclosure):
-        raise GrantResurrected("policy", "expected that a withdrawn disclosure is served no more")
 
 
 def _learn_salt(session: Session, engagement: bytes) -> Act[None]:

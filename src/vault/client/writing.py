@@ -18,13 +18,13 @@ from vault.client.crypto.identity import SecretKeys
 from vault.client.errors import Unreachable, VerificationError
 from vault.client.session import Session, waiting_body
 from vault.client.state import Waiting
-from vault.client.verifying import require_clock, require_not_broken
+from vault.client.verifying import require_clock, require_head, require_not_broken
 from vault.client.views import View, refresh, take_own
 from vault.encoding import read_base64, read_hex, write_base64
 from vault.errors import FormatError
 from vault.protocol.api import Introduced, Written
 from vault.protocol.envelope import Envelope, Statement, sign
-from vault.protocol.journal import START, JournalId, after_mark, seen_mark
+from vault.protocol.journal import START, JournalId, Position, after_mark, next_position, seen_mark
 from vault.protocol.limits import SUITE, ZERO32
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
@@ -304,17 +304,29 @@ def require_same(named: bytes, statement: Statement) -> None:
 def take_written(session: Session, waiting: Waiting, statement: Statement, written: Written | None) -> None:
     """Out of the outbox, into what is known; durable when this returns."""
     journal = journal_of(waiting)
+    position = None if journal is None or written is None else find_position(session, journal, statement, written)
     session.waiting = [each for each in session.waiting if each.statement != statement.id]
     if journal is not None:
         session.newest[journal] = statement.id
-        if written is not None and written.journal is not None:
-            seq = session.pins.get(journal, (0, b""))[0]
-            view: View | None = session.views.get(journal.subject) if journal.kind is JournalKind.ENGAGEMENT else None
-            if view is not None:
-                take_own(session, view, statement, written, own_seal(session, waiting, statement))
-            elif journal.kind is not JournalKind.ENGAGEMENT and written.journal.seq == seq + 1:
-                session.pins[journal] = (written.journal.seq, written.journal.head)
+        view: View | None = session.views.get(journal.subject) if journal.kind is JournalKind.ENGAGEMENT else None
+        if view is not None and written is not None:
+            take_own(session, view, statement, written, own_seal(session, waiting, statement))
+        if position is not None:
+            session.pin(journal, position)
     session.save()
+
+
+def find_position(session: Session, journal: JournalId, statement: Statement, written: Written) -> Position | None:
+    """The place in an own journal that follows from what is pinned, where the statement came right after it.
+
+    Raises: VerificationError for an answer with another head.
+    """
+    seq, head = session.pins.get(journal, (START.seq, START.head))
+    if written.journal is None or journal.kind is JournalKind.ENGAGEMENT or written.journal.seq != seq + 1:
+        return None
+    position = next_position(journal, Position(seq, START.time, head), written.time, statement.id)
+    require_head(position, written.journal.head)
+    return position
 
 
 def own_seal(session: Session, waiting: Waiting, statement: Statement) -> bytes | None:

@@ -248,7 +248,7 @@ class Introductions(Closed):
 
 
 class Reader(Closed):
-    """Someone who holds a seal: by an item's own statement ("seal") or by a disclosure (its id)."""
+    """Someone who holds a seal of a version; `by` is "seal" and `until` null, since no disclosure names an item."""
 
     account: Hash
     role: Role

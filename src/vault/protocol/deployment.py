@@ -9,8 +9,11 @@ from ipaddress import ip_address
 
 from vault.encoding import read_decimal
 from vault.errors import EncodingError
-from vault.protocol.fields import BASE_URL_PATTERN
 
+BASE_URL_PATTERN = (
+    r"^(?P<scheme>http|https)://(?P<host>[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])"
+    r"(:(?P<port>[1-9][0-9]{0,4}))?$"
+)
 _BASE_URL = re.compile(BASE_URL_PATTERN, re.ASCII)
 _IMPLIED_PORT = 443
 _PORT_MAXIMUM = 65_535

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from vault.encoding import MAXIMUM_INTEGER, read_base64, read_hex, write_base64
 from vault.errors import EncodingError
+from vault.protocol.deployment import BASE_URL_PATTERN, require_base_url
 from vault.protocol.limits import ACCOUNT_BYTES, HASH_BYTES, ID_BYTES, LIST_MAXIMUM, SEAL_KEY_BYTES
 from vault.protocol.times import is_whole_day
 
@@ -67,11 +68,16 @@ Positive = Annotated[int, Field(strict=True, ge=1, le=MAXIMUM_INTEGER)]
 """1 .. 2^53-1."""
 Audience = Annotated[str, Field(pattern=r"^[!#-*,-\[\]-~]{1,255}$")]
 """A log origin: 1 to 255 printable ASCII characters without quote, backslash, plus or space."""
-BASE_URL_PATTERN = (
-    r"^(?P<scheme>http|https)://(?P<host>[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])"
-    r"(:(?P<port>[1-9][0-9]{0,4}))?$"
-)
-BaseUrl = Annotated[str, Field(pattern=BASE_URL_PATTERN)]
+
+
+def _base_url(text: str) -> str:
+    try:
+        return require_base_url(text)
+    except EncodingError as error:
+        raise ValueError(str(error)) from None
+
+
+BaseUrl = Annotated[str, Field(pattern=BASE_URL_PATTERN), AfterValidator(_base_url)]
 """Scheme, host in lower case, port only when not 443; no path and no trailing slash."""
 
 

@@ -70,9 +70,10 @@ PROBLEMS: dict[str, Problem] = dict(
         _problem("not-signer", 403, "The statement is somebody else's",
             "Send it with the login token of the account that signed it."),
         _problem("role-refused", 403, "That role cannot do this",
-            "Only the roles that the protocol names may sign this type of statement; see the table of roles."),
+            "This act is another role's. What each role may do stands in the protocol's table of roles."),
         _problem("author-refused", 403, "That author cannot write this version",
-            "Later versions belong to the first author, except of goals and actions. Write an item of your own."),
+            "Drafts are the coach's, summaries the coachee's. Later versions belong to the first author, except of "
+            "goals and actions."),
         _problem("class-refused", 403, "That kind cannot go there",
             "Session items never reach a sponsor. The coachee writes a summary and discloses it."),
         _problem("seals-refused", 403, "The seals are not for exactly the right people",
@@ -106,7 +107,8 @@ PROBLEMS: dict[str, Problem] = dict(
         _problem("already-withdrawn", 409, "That disclosure is withdrawn already",
             "Nothing is left to do: it is no longer served."),
         _problem("contract-inactive", 409, "That contract is not the active one",
-            "Fetch the engagement, and sign with the id of its active contract."),
+            "Not all have assented to it yet, or another took its place. Fetch the engagement again, and act under the "
+            "active one."),
         _problem("contract-superseded", 409, "Another contract took that place",
             "Fetch the engagement and propose a contract that supersedes the active one."),
         _problem("engagement-closed", 409, "The engagement is closed",

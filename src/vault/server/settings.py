@@ -124,8 +124,8 @@ def load_settings(folder: Path) -> Settings:
         found = FromFile.model_validate({})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise SettingsError(f"{SETTINGS_FILE}: look at {place}: {first['msg'].removeprefix('Value error, ')}") from None
+        place = "".join(f"{part}: " for part in first["loc"])
+        raise SettingsError(f"{SETTINGS_FILE}: {place}{first['msg'].removeprefix('Value error, ')}") from None
     return found.model_copy(update={"database": _beside(folder, found.database)})
 
 

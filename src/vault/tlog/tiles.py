@@ -109,11 +109,11 @@ class Bundle:
         """
         found: list[bytes] = []
         place = 0
-        while place < len(raw) and len(found) < self.width:
+        for _ in range(self.width):
             start = place + 2
             place = start + int.from_bytes(raw[place:start], "big")
             found.append(raw[start:place])
-        if place != len(raw) or len(found) != self.width:
+        if place != len(raw):  # cut-off bytes leave the place behind their end
             raise TileError("expected as many whole entries as the bundle is wide")
         return tuple(found)
 

@@ -72,8 +72,7 @@ class TrustPolicy:
             raise TrustPolicyError("expected every line to end in a newline")
         lines = _Lines()
         for line in raw[:-1].split(b"\n"):
-            words = line.replace(b"\t", b" ").split(b" ")
-            lines.read([word for word in words if word])
+            lines.read(line.split())  # of what is white space to Python, spaces and tabs are allowed alone
         if lines.quorum is None:
             raise TrustPolicyError("expected a quorum line")
         return cls(tuple(lines.logs), tuple(lines.witnesses), tuple(lines.groups), lines.quorum)

@@ -54,6 +54,9 @@ def test_an_unreachable_deployment_keeps_the_new_identity_and_shows_its_codes(pe
     [
         ("identity", "new"),
         ("identity", "new", "--offline", "--enrolment", "cve_x"),
+        ("identity", "new", "--enrolment", "cva_an_app_key"),
+        ("identity", "new", "--enrolment", ""),
+        ("identity", "new", "--enrolment", "cve_x cve_y"),
         ("join", "CVINV-0000", "--enrolment", "cve_x"),
         ("identity", "recover", "--kit", "secret", "--recovery-code", "secret"),
         ("identity", "recover"),

@@ -110,7 +110,9 @@ def run(arguments: Sequence[str]) -> int:
         _explain(error, as_json)
         return exit_code(error)
     if code == INTERRUPTED:
-        typer.echo("stopped; what was signed is kept, answered or in the outbox. Run it again to go on.", err=True)
+        if sys.stderr.isatty():
+            typer.echo(err=True)  # the question, or a progress bar, stands on the line before
+        typer.echo("stopped; whatever was signed is kept, sent or in the outbox. Run it again to go on.", err=True)
     return code if isinstance(code, int) else 0
 
 

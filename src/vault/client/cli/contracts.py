@@ -226,6 +226,7 @@ def _members(engagement: Engagement, chosen: ContractTerms, words: str | None) -
         "contract": chosen.id,
         "state": chosen.state,
         "parties": dict(chosen.parties),
+        "accounts": dict(chosen.accounts),
         "assented": list(chosen.assented),
         "share_kinds": list(chosen.share_kinds),
         "starts": chosen.starts,

@@ -8,7 +8,7 @@ import typer
 
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.contracts import EngagementId, Yes
-from vault.client.cli.files import write_new_file
+from vault.client.cli.files import require_new_file, write_new_file
 from vault.client.cli.items import Output
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.speaking import advise, agree, end, moment, one_line, printable, say
@@ -27,7 +27,7 @@ SummaryId = Annotated[str, typer.Argument(metavar="SUMMARY", help="32 hex digits
 DisclosureId = Annotated[
     str, typer.Argument(metavar="DISCLOSURE", help="64 hex digits; `inbox` or `disclosures` shows them.")
 ]
-Recipient = Annotated[str, typer.Option("--for", metavar="NAME", help="The sponsor, by your nickname.")]
+Recipient = Annotated[str, typer.Option("--for", metavar="NAME", help="The sponsor, by your nickname, or `sponsor`.")]
 About = Annotated[ShareKind, typer.Option(help="What it is about; the contract lists what is allowed.")]
 PurposeWord = Annotated[Purpose, typer.Option(help="What it is for.")]
 Until = Annotated[
@@ -193,6 +193,7 @@ def inbox(context: typer.Context) -> None:
 def open_disclosure(context: typer.Context, disclosure: DisclosureId, output: Output = None) -> None:
     """Sign an opening, which the coachee will see, and read the text."""
     choices = choices_of(context)
+    require_new_file(output)
     with opened(context) as home:
         text = home.vault.open(disclosure)
         _show_opened(choices, disclosure, text, output)

@@ -20,7 +20,7 @@ def list_all(context: typer.Context) -> None:
         found = home.vault.engagements.list()
     lines, rows = [], []
     for each in found:
-        state, parties = each.contract.state, dict(each.contract.parties)
+        state, parties = "closed" if each.closed else each.contract.state, dict(each.contract.parties)
         names = ", ".join(f"{one_line(name)} ({role})" for role, name in parties.items())
         lines.append(f"{each.id}  {state}  {names}")
         rows.append({"engagement": each.id, "role": each.role, "state": state, "parties": parties})

@@ -59,6 +59,12 @@ def key_of(path: Path) -> str:
     return os.fsencode(os.path.abspath(path)).decode("utf-8", errors="backslashreplace")
 
 
+def require_new_file(path: Path | None) -> None:
+    """Return unless something is there already, which is looked at before anything is signed. Raises: UsageError."""
+    if path is not None and path.exists():
+        raise UsageError("that file is there already; nothing is overwritten")
+
+
 def write_new_file(path: Path, content: bytes) -> None:
     """Write a file that was not there, for its owner alone. Raises: UsageError."""
     try:

@@ -9,7 +9,7 @@ from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.opening import OpenHome, held, opened
 from vault.client.cli.passphrases import choose_passphrase, is_recovery_code, read_kit_or_recovery_code, read_passphrase
 from vault.client.cli.refusals import Unfinished
-from vault.client.cli.speaking import advise, say
+from vault.client.cli.speaking import advise, one_line, say
 from vault.client.errors import Unreachable, UsageError
 from vault.client.identities import change_passphrase
 from vault.client.joining import (
@@ -19,6 +19,7 @@ from vault.client.joining import (
     recover,
     recovering_session,
     recovery_text,
+    require_enrolment,
     require_passphrase,
 )
 from vault.client.session import Session
@@ -32,6 +33,7 @@ Audience = Annotated[
     str | None, typer.Option(help="The deployment's log origin, where it does not follow from the URL.")
 ]
 KIT_LIVES = "Kit: on this device, and on paper. With the passphrase it brings you back on a new device."
+COMPARE = "Next: compare numbers, `coach-vault people verify NAME`."
 RECOVERY_LIVES = "Recovery code: on paper in a safe place, never on this device. Alone it opens everything."
 
 
@@ -62,6 +64,8 @@ def make_identity(
     server = choices.require_server()
     if (enrolment is None) != offline:
         raise UsageError("give --enrolment TOKEN; or --offline alone, to have the keys sent by something else")
+    if enrolment is not None:
+        require_enrolment(enrolment)
     passphrase, is_made = choose_passphrase(choices.passphrase_file, "--passphrase-file FILE")
     session = new_session(server, choices.home, lambda: passphrase, audience=audience)
     members = identity_members(session) | {"kit": kit_text(session), "recovery_code": recovery_text(session)}
@@ -91,7 +95,10 @@ def _join(
         home.run(join(home.session, enrolment, invitation, inviter))
     except (Refused, Unreachable) as error:
         raise Unfinished(error, identity=members) from error
-    advise(choices, "Your keys are published. Next: `coach-vault invite NAME`, or `coach-vault people list`.")
+    if inviter is None:
+        advise(choices, "Your keys are published. Next: `coach-vault invite NAME`, or `coach-vault people list`.")
+    else:
+        advise(choices, f"Your keys are published, and {one_line(inviter)} can know your account. {COMPARE}")
 
 
 def identity_members(session: Session) -> dict[str, Any]:

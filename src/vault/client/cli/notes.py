@@ -72,6 +72,8 @@ def add(
         members = done.members(found.id)
     lines = [f"{len(done.added)} added, {len(done.skipped)} were there already, {len(done.failed)} could not be added"]
     say(choices, lines, members)
+    if not files:
+        advise(choices, "There is no file in it; names that begin with a dot are left out of folders.")
     for each in done.failed:
         typer.echo(f"not added: {one_line(each['path'])}: {each['reason']}", err=True)
     if done.failed:
@@ -102,6 +104,10 @@ def _add_all(
                     media_type = "text/plain" if is_text(content) else "application/octet-stream"
                     statement = _add_one(home, choices, key, kind, Text(content, title_of(path), media_type), done)
                     done.added.append({"path": shown, "statement": statement.hex()})
+            except Refused as refused:
+                if done.away is None:
+                    raise
+                raise done.away from refused  # judged by what this device knew, which may be old
             except UsageError as error:
                 done.failed.append({"path": shown, "reason": str(error)})
             bar.advance(task)

@@ -7,7 +7,7 @@ import segno
 import typer
 
 from vault.client.cli.choices import choices_of
-from vault.client.cli.identity import Audience, Enrolment, make_identity
+from vault.client.cli.identity import COMPARE, Audience, Enrolment, make_identity
 from vault.client.cli.opening import opened
 from vault.client.cli.speaking import advise, one_line, say
 from vault.client.codes import INVITATION, read_code
@@ -24,8 +24,11 @@ def invite(context: typer.Context, name: Name) -> None:
     """Make one string to hand to the person whom you will call NAME."""
     choices = choices_of(context)
     with opened(context) as home:
+        is_replaced = any(each.name == name for each in home.session.invitations)
         code = home.vault.invite(name)
         say(choices, code, {"name": name, "invitation": code})
+    if is_replaced:
+        advise(choices, "The invitation that you made under this name before is worth nothing any more.")
     advise(choices, "Give it to that person alone, by hand or by a way that you trust.")
     advise(choices, "It tells them which account is yours, and you which is theirs. It opens nothing that was written.")
 
@@ -49,7 +52,8 @@ def join(
         raise UsageError("somebody lives in this folder already; leave --enrolment out, or choose another --home")
     with opened(context) as home:
         home.vault.accept(code, name)
-        say(choices, f"{one_line(name)} now knows your account", {"name": name, "accepted": True})
+        say(choices, f"{one_line(name)} can know your account now", {"name": name, "accepted": True})
+    advise(choices, COMPARE)
 
 
 @people.command("list")
@@ -97,7 +101,7 @@ def confirm(context: typer.Context, name: Name) -> None:
 @people.command("name")
 def name_account(
     context: typer.Context,
-    account: Annotated[str, typer.Argument(help="64 hex digits, as `journal --json` or `readers --json` shows them.")],
+    account: Annotated[str, typer.Argument(help="64 hex digits, as `contract show --json` shows them.")],
     name: Name,
 ) -> None:
     """Give a nickname to an account that nobody introduced. Compare safety numbers before you trust it."""

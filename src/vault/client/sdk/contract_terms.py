@@ -49,6 +49,7 @@ def _terms(session: Session, statement: bytes, body: Contract, state: str, assen
         state=state,
         text=render(body, names),
         parties={party.role.value: names[party.account] for party in body.parties},
+        accounts={party.role.value: party.account.hex() for party in body.parties},
         assented=tuple(name_of(session, account, body) for account in assented),
         share_kinds=tuple(kind.value for kind in body.share_kinds),
         starts=body.starts,

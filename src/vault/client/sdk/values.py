@@ -67,12 +67,16 @@ class WaitingStatement:
 
 @dataclass(frozen=True, slots=True)
 class ContractTerms:
-    """A contract: `text` is made from the members that policy enforces; times are Unix seconds."""
+    """A contract: `text` is made from the members that policy enforces; times are Unix seconds.
+
+    `parties` and `accounts` tell by role how each party is called here, and its account.
+    """
 
     id: str
     state: str
     text: str
     parties: Mapping[str, str]
+    accounts: Mapping[str, str]
     assented: tuple[str, ...]
     share_kinds: tuple[str, ...]
     starts: int

@@ -47,6 +47,7 @@ def serve(
     require_head(parts.storage)
     listens_on = port or _port_of(settings.url)
     processes = workers or settings.workers
+    _require_free(host, listens_on)
     advise(f"serving {settings.url}, audience {settings.audience}, on {host}:{listens_on}, {processes} worker(s)")
     if processes == 1:
         uvicorn.run(build_app(parts), host=host, port=listens_on, **_options(settings))
@@ -117,6 +118,19 @@ def _require_private(settings: Settings, host: str) -> None:
         raise ServeError(
             "this server speaks http; listen on loopback, or set behind_tls_proxy = true when a proxy ends TLS in front"
         )
+
+
+def _require_free(host: str, port: int) -> None:
+    """Said in a sentence and before anything starts, where the address is taken or not of this machine."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise ServeError(
+            f"nothing can listen on {host}:{port} ({error.strerror}); stop what does, or choose another with --port"
+        ) from None
 
 
 def _port_of(url: str) -> int:

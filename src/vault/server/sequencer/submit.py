@@ -54,7 +54,7 @@ async def submit(
     Raises: Refused and FormatError, with nothing written.
     """
     statement = require_statement(submission.envelope, collection.type, parts.settings.audience, signer)
-    verified = await verify(parts.storage, statement)
+    verified = await verify(parts.storage, statement, parts.deployment)
     return await queue.put(
         turn_of(statement.body),
         lambda connection: _write(connection, parts, collection, submission, verified, path_ids),

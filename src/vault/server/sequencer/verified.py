@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from vault.errors import AudienceError, PayloadTypeError, SignatureError
+from vault.policy.facts import KeysFact
 from vault.policy.keys import list_key_signers
 from vault.protocol.envelope import Envelope, Statement
 from vault.protocol.keys import require_valid_keys
@@ -42,14 +43,19 @@ def require_statement(envelope: Envelope, expected: StatementType, audience: str
     return statement
 
 
-async def verify(storage: Storage, statement: Statement) -> Verified:
+async def verify(storage: Storage, statement: Statement, deployment: KeysFact) -> Verified:
     """The statement with the keys under which it verifies, in a transaction that ends before any other begins.
+
+    The deployment's own key stands in its secrets and in no table.
 
     Raises: SignatureError; InvalidKeyError for a `keys` statement whose keys are not valid.
     """
     if isinstance(statement.body, Keys):
         require_valid_keys(statement.body)
-    publics = await storage.read(lambda connection: list_publics(connection, statement))
+    if (statement.body.by, statement.body.key) == (deployment.account, deployment.sign_key):
+        publics: tuple[bytes, ...] = (deployment.sign_public,)
+    else:
+        publics = await storage.read(lambda connection: list_publics(connection, statement))
     statement.envelope.verify(*publics)
     return Verified(statement, publics)
 

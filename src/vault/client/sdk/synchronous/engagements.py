@@ -27,6 +27,7 @@ class Engagement:
         """Made by `engagements` of a vault; `reload` before anything is read."""
         self._session, self._driver, self._engagement = session, driver, engagement
         self.role = ""
+        self.closed = False
         self.contracts: tuple[ContractTerms, ...] = ()
 
         def shelf(kind: ItemKind, *others: ItemKind) -> Shelf:
@@ -67,8 +68,8 @@ class Engagement:
 
     def reload(self) -> "Engagement":
         """Fetch and verify what is new."""
-        role, terms = self._driver.run(_read(self._session, self._engagement))
-        self.role, self.contracts = role, terms
+        read = self._driver.run(_read(self._session, self._engagement))
+        self.role, self.contracts, self.closed = read
         return self
 
     def assent(self, contract: str | None = None) -> None:
@@ -131,8 +132,11 @@ class Engagement:
         ]
 
 
-def _read(session: Session, engagement: bytes) -> Act[tuple[str, tuple[ContractTerms, ...]]]:
-    """Role and contracts, from the journal for those who read it, from what is served for the others."""
+def _read(session: Session, engagement: bytes) -> Act[tuple[str, tuple[ContractTerms, ...], bool]]:
+    """Role, contracts, and whether it is closed: from the journal, or from what is served to those who do not read it.
+
+    No sponsor is told of a closure.
+    """
     try:
         view = yield from views.refresh(session, engagement)
     except Refused as refused:
@@ -140,8 +144,9 @@ def _read(session: Session, engagement: bytes) -> Act[tuple[str, tuple[ContractT
             raise
         served = yield from fetch_served(session, engagement)
         role = next(p.role for p in served.standing().body.parties if p.account == session.account)
-        return role.value, list_served_terms(session, served)
-    return (view.find_role(session.account) or Role.COACH).value, list_contract_terms(session, view)
+        return role.value, list_served_terms(session, served), False
+    role_here = view.find_role(session.account) or Role.COACH
+    return role_here.value, list_contract_terms(session, view), view.replay.closed_at is not None
 
 
 class Engagements:

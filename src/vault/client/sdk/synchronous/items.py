@@ -87,6 +87,11 @@ class ItemHandle:
         return self._item.body.kind.value
 
     @property
+    def opens(self) -> bool:
+        """Whether there is content; what its author sealed may be none, and shows as an empty text."""
+        return self._item.opens
+
+    @property
     def title(self) -> str:
         """The title."""
         return self._item.header.title
@@ -146,6 +151,8 @@ class ItemHandle:
 
         Raises: Refused(version-taken) where somebody was faster: read again, merge, edit that.
         """
+        if not self.opens:
+            raise UsageError("this version does not open; write a new item")
         text = Text(
             body=self.content if body is None else as_bytes(body),
             title=self.title if title is None else title,

@@ -17,7 +17,7 @@ from vault.server.sequencer.verified import require_statement, verify
 async def create_introduction(parts: Parts, queue: Queue, submission: Submission, signer: bytes) -> tuple[bytes, bool]:
     """The statement id, and whether it is new. Raises: Refused and FormatError, with nothing written."""
     statement = require_statement(submission.envelope, StatementType.INTRODUCTION, parts.settings.audience, signer)
-    await verify(parts.storage, statement)
+    await verify(parts.storage, statement, parts.deployment)
     body = statement.body
     assert isinstance(body, Introduction)
 
