@@ -10,9 +10,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, TypeVar
 
+from anyio import to_thread
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
@@ -37,14 +40,15 @@ class _Waiting:
 
 
 class Queue:
-    """The line of one worker."""
+    """The line of one worker, for any number of event loops."""
 
     def __init__(self, storage: Storage) -> None:
         """Nothing runs until somebody comes."""
         self._storage = storage
-        self._waiting: deque[_Waiting] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-        self._writing: asyncio.Task[None] | None = None
+        self._lock = Lock()
+        self._waiting: deque[_Waiting] = deque()
+        self._is_writing = False
         self._is_closed = False
 
     async def put(self, turn: Turn, write: Callable[[Connection], Value]) -> Value:
@@ -55,37 +59,49 @@ class Queue:
         Raises: what `write` raises, with nothing of it written; Refused(storage-away) where the commit failed;
         Refused(busy) at once where too many wait or the queue is closed.
         """
-        if self._is_closed or len(self._waiting) >= QUEUE_MAXIMUM:
-            raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
         answer: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(turn, write, answer))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_all())
+        with self._lock:
+            if self._is_closed or len(self._waiting) >= QUEUE_MAXIMUM:
+                raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+            self._waiting.append(_Waiting(turn, write, answer))
+            if not self._is_writing:
+                self._is_writing = True
+                self._thread.submit(self._write_all)
         return await answer
 
     async def close(self) -> None:
         """Take nobody from here on, and return when all who waited are answered."""
-        self._is_closed = True
-        if self._writing is not None:
-            await self._writing
-        self._thread.shutdown()
+        with self._lock:
+            self._is_closed = True
+        await to_thread.run_sync(self._thread.shutdown)
 
-    async def _write_all(self) -> None:
-        """Batch after batch until nobody waits; the loop is woken once for each."""
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_MAXIMUM))]
-            batch.sort(key=lambda each: each.turn)  # all workers lock in one order; equal turns stay as they came
-            writes = [each.write for each in batch]
-            outcomes = await asyncio.get_running_loop().run_in_executor(
-                self._thread, write_together, self._storage, writes
-            )
+    def _write_all(self) -> None:
+        """Batch after batch until nobody waits; a loop is woken once for each."""
+        while batch := self._take_batch():
+            outcomes = write_together(self._storage, [each.write for each in batch])
+            answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
             for each, outcome in zip(batch, outcomes, strict=True):
-                if each.answer.done():  # whoever asked is gone; the same bytes get this answer when they come again
-                    continue
-                if isinstance(outcome, Exception):
-                    each.answer.set_exception(outcome)
-                else:
-                    each.answer.set_result(outcome)
+                answers.setdefault(each.answer.get_loop(), []).append((each.answer, outcome))
+            for loop, theirs in answers.items():
+                with suppress(RuntimeError):  # a loop that has ended: nobody is there to be answered
+                    loop.call_soon_threadsafe(_give_answers, theirs)
+
+    def _take_batch(self) -> list[_Waiting]:
+        """The next who wait, by their turns: so all workers lock in one order. Equal turns stay as they came."""
+        with self._lock:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_MAXIMUM))]
+            self._is_writing = bool(batch)
+        return sorted(batch, key=lambda each: each.turn)
+
+
+def _give_answers(answers: "list[tuple[asyncio.Future[Any], Any]]") -> None:
+    for answer, outcome in answers:
+        if answer.done():  # whoever asked is gone; the same bytes get this answer when they come again
+            continue
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)
 
 
 def write_together(storage: Storage, writes: list[Callable[[Connection], Any]]) -> list[Any]:
