@@ -47,19 +47,19 @@ def request(world: World, **changes: Any) -> Draft:
     return world.draft(StatementType.REQUEST, "sponsor", world.at("requests"), **members)
 
 
-def escalate(world: World, draft: Draft) -> Answer:
-    return _submit(world, draft, add_escalation)
+async def escalate(world: World, draft: Draft) -> Answer:
+    return await _submit(world, draft, add_escalation)
 
 
-def destroy(world: World, draft: Draft) -> Answer:
-    return _submit(world, draft, erase)
+async def destroy(world: World, draft: Draft) -> Answer:
+    return await _submit(world, draft, erase)
 
 
-def ask(world: World, draft: Draft) -> Answer:
-    return _submit(world, draft, lambda _connection, _written, _submission, _effects: None)
+async def ask(world: World, draft: Draft) -> Answer:
+    return await _submit(world, draft, lambda _connection, _written, _submission, _effects: None)
 
 
-def _submit(world: World, draft: Draft, project: Project) -> Answer:
+async def _submit(world: World, draft: Draft, project: Project) -> Answer:
     statement = draft.statement
     seals = draft.parts.get("seals")
     blob = draft.parts.get("blob")
@@ -72,6 +72,9 @@ def _submit(world: World, draft: Draft, project: Project) -> Answer:
     )
     collection = Collection(draft.body.type, admit_member, project)
     ids = {"engagement": world.engagement.hex()}
-    answer = submit(world.deployment.parts, collection, submission, account(draft.name), ids)
+    deployment = world.deployment
+    answer = await submit(
+        deployment.parts, deployment.app.state.queue, collection, submission, account(draft.name), ids
+    )
     world.newest[draft.name, world.journal_of(draft.body)] = statement.id
     return answer

@@ -70,7 +70,7 @@ async def _close(world: World) -> None:
 
 
 async def _escalate(world: World) -> None:
-    assert escalate(world, escalation(world)).is_new
+    assert (await escalate(world, escalation(world))).is_new
 
 
 async def _withdraw_what_never_came(world: World) -> None:

@@ -112,7 +112,7 @@ async def send(
     body = submission_of(journal, entry)
     subject, type_ = journal["subject"], statement["type"]
     if type_ in LATER or entry["name"] in NOT_SERVED_YET:
-        return submit_directly(deployment, body, type_, subject)
+        return await submit_directly(deployment, body, type_, subject)
     if type_ == "keys" and entry["seq"] == 1:
         path, credential = "/v1/accounts", deployment.enrolment()
     else:
@@ -128,14 +128,16 @@ async def send(
     return members
 
 
-def submit_directly(deployment: Deployment, body: dict[str, Any], type_: str, engagement: str) -> dict[str, Any]:
+async def submit_directly(deployment: Deployment, body: dict[str, Any], type_: str, engagement: str) -> dict[str, Any]:
     """Types whose routes come later go through the same write path."""
     envelope = Envelope.from_json(body["statement"])
     seals = tuple(raw(seal) for seal in body["seals"]) if "seals" in body else None
     blob = raw(body["blob"]) if "blob" in body else None
     submission = Submission(envelope=envelope, seals=seals, blob=blob, slots=None, salt=None)
     collection = Collection(StatementType(type_), lambda _connection, _body: None, DIRECTLY[type_])
-    return submit(deployment.parts, collection, submission, None, {"engagement": engagement}).members
+    queue = deployment.app.state.queue
+    answer = await submit(deployment.parts, queue, collection, submission, None, {"engagement": engagement})
+    return answer.members
 
 
 async def test_the_recorded_story_gives_the_recorded_heads(recorded: Deployment) -> None:

@@ -1,5 +1,8 @@
 """The one place where the server's parts are joined into an application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 from vault.server.http.answers import Answers
@@ -19,6 +22,7 @@ from vault.server.resources.journals.routes import router as journals
 from vault.server.resources.keyrings.routes import router as keyrings
 from vault.server.resources.logins.routes import router as logins
 from vault.server.resources.slots.routes import router as slots
+from vault.server.sequencer.queue import Queue
 
 TITLE = "Coach Vault"
 ROUTERS = (
@@ -42,10 +46,27 @@ ROUTERS = (
 def build_app(parts: Parts) -> FastAPI:
     """An application that answers over `parts`. FastAPI's own pages are off: they would load foreign scripts."""
     start_logs()
-    app = FastAPI(title=TITLE, version="1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title=TITLE,
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_answer_all,
+    )
     app.state.parts = parts
+    app.state.queue = Queue(parts.storage)
     for router in ROUTERS:
         app.include_router(router)
     answer_problems(app)
     app.add_middleware(Answers, random=parts.random)
     return app
+
+
+@asynccontextmanager
+async def _answer_all(app: FastAPI) -> AsyncIterator[None]:
+    """A run of the app has a queue of its own, and ends when all who wait in it are answered."""
+    app.state.queue = queue = Queue(app.state.parts.storage)
+    yield
+    await queue.close()

@@ -12,7 +12,7 @@ from vault.protocol.vocabulary import DelayReason, ErasureReason, ItemKind
 async def test_an_escalation_makes_its_contact_a_member_and_is_shown_when_its_delay_ends(three: World) -> None:
     assert (await three.get("contact", "/v1/engagements")).json()["data"] == []
     draft = escalation(three, delay=Delay(hours=2, reason=DelayReason.SAFETY))
-    answer = escalate(three, draft)
+    answer = await escalate(three, draft)
     assert answer.members["journal"]["kind"] == "escalations"
     [row] = (await three.get("contact", "/v1/engagements")).json()["data"]
     assert (row["role"], row["journal"], row["contract"]) == ("contact", None, None)
@@ -35,7 +35,7 @@ async def test_a_coachee_who_is_sealed_to_waits_for_the_delay_as_well(three: Wor
     seals, raw = three.seal("coach", "coachee", "contact")
     delay = Delay(hours=1, reason=DelayReason.AUTHORITY_ASKED)
     draft = escalation(three, seals=seals, delay=delay).with_parts(seals=raw)
-    escalate(three, draft)
+    await escalate(three, draft)
     blob = f"/blobs/{draft.body.blob.sha256.hex()}"
     assert (await three.get("coachee", blob)).status_code == 404
     three.deployment.clock.move(3_600)
@@ -45,7 +45,7 @@ async def test_a_coachee_who_is_sealed_to_waits_for_the_delay_as_well(three: Wor
 
 async def test_a_contact_opens_an_escalation_in_its_journal(three: World) -> None:
     draft = escalation(three)
-    escalate(three, draft)
+    await escalate(three, draft)
     answer = await three.send(three.opening(draft.statement.id, "contact"))
     assert (answer.status_code, answer.json()["journal"]) == (201, None)
     coach = (await three.get("coach", "/escalations/journal")).json()["data"]
@@ -58,7 +58,7 @@ async def test_a_contact_opens_an_escalation_in_its_journal(three: World) -> Non
 async def test_an_escalation_to_a_contact_without_an_account_makes_no_member(world: World) -> None:
     await world.add("coach", "coachee", "sponsor")
     await world.agree()
-    assert escalate(world, escalation(world)).is_new
+    assert (await escalate(world, escalation(world))).is_new
 
 
 async def test_an_erasure_destroys_blobs_and_seals_for_everyone(three: World) -> None:
@@ -71,7 +71,7 @@ async def test_an_erasure_destroys_blobs_and_seals_for_everyone(three: World) ->
     disclosure = three.disclosure()
     statement = await three.write(disclosure)
     await three.write(three.opening(statement))
-    destroy(three, erasure(three, note.body.item, disclosure.body.id))
+    await destroy(three, erasure(three, note.body.item, disclosure.body.id))
     for name in ("coach", "coachee"):
         for gone in (note, second):
             assert (await three.get(name, f"/blobs/{gone.body.blob.sha256.hex()}")).status_code == 404
@@ -84,31 +84,31 @@ async def test_an_erasure_destroys_blobs_and_seals_for_everyone(three: World) ->
     [row] = (await three.get("coachee", "/disclosures")).json()["data"]
     assert row["state"] == "erased"
     with pytest.raises(Refused, match="not-found"):
-        destroy(three, erasure(three, note.body.item))
+        await destroy(three, erasure(three, note.body.item))
 
 
 async def test_an_erasure_of_what_the_coachee_cannot_read_is_refused(three: World) -> None:
     private = three.item("coach", ItemKind.PRIVATE)
     await three.write(private)
     with pytest.raises(Refused, match="not-found"):
-        destroy(three, erasure(three, private.body.item))
+        await destroy(three, erasure(three, private.body.item))
     with pytest.raises(Refused, match="role-refused"):
-        destroy(three, erasure(three, private.body.item, reason=ErasureReason.RETENTION))
+        await destroy(three, erasure(three, private.body.item, reason=ErasureReason.RETENTION))
 
 
 async def test_requests_are_counted_against_their_budget(three: World) -> None:
     for _ in range(2):
-        assert ask(three, request(three)).members["journal"] is None
+        assert (await ask(three, request(three))).members["journal"] is None
     with pytest.raises(Refused, match="budget-spent"):
-        ask(three, request(three))
+        await ask(three, request(three))
     three.deployment.clock.move(30 * 86_400)
-    assert ask(three, request(three)).is_new
+    assert (await ask(three, request(three))).is_new
 
 
 async def test_a_contacts_assent_is_not_shown_to_a_sponsor(three: World) -> None:
     """It can only come after an escalation, of which a sponsor must not learn."""
     before = (await three.get("sponsor", "")).content
-    escalate(three, escalation(three))
+    await escalate(three, escalation(three))
     await three.rotate("contact")
     await three.write(three.assent("contact"))
     assert (await three.get("sponsor", "")).content == before
@@ -119,11 +119,11 @@ async def test_who_was_a_party_keeps_its_role_when_an_escalation_goes_to_it(thre
     """A sponsor that was dropped may be named as a contact later."""
     await three.agree(["coach", "coachee"], supersedes=three.contract, contact="sponsor")
     seals, raw = three.seal("coach", "sponsor")
-    escalate(three, escalation(three, seals=seals).with_parts(seals=raw))
+    await escalate(three, escalation(three, seals=seals).with_parts(seals=raw))
     [row] = (await three.get("sponsor", "/v1/engagements")).json()["data"]
     assert row["role"] == "sponsor"
 
 
 async def test_a_type_without_a_journal_is_no_matter_of_the_write_path(three: World) -> None:
     with pytest.raises(Refused, match="statement-malformed"):
-        ask(three, three.introduction("sponsor", "coach"))
+        await ask(three, three.introduction("sponsor", "coach"))

@@ -102,7 +102,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     return {
         "access_log": False,
         "server_header": False,
-        "lifespan": "off",
+        "lifespan": "on",
         "ws": "none",
         "log_level": "warning",
         "proxy_headers": settings.behind_tls_proxy,

@@ -1,21 +1,18 @@
-"""The one handler of all writes: resources say which collection stands at which address, and nothing else.
-
-A write runs in a thread: it waits for the disk, and nobody else should wait with it.
-"""
+"""The one handler of all writes: resources say which collection stands at which address, and nothing else."""
 
 from collections.abc import Callable
 from typing import Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from vault.protocol.statements import Body
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
-from vault.server.http.joined import WithParts
+from vault.server.http.joined import WithParts, WithQueue
 from vault.server.http.submissions import read_submission
 from vault.server.parts import Parts
 from vault.server.sequencer.collections import Collection
+from vault.server.sequencer.queue import Queue
 from vault.server.sequencer.submit import submit
 
 Locate = Callable[[Body], str]
@@ -27,20 +24,25 @@ def add_collection(
 ) -> None:
     """Take statements of `collection` by POST to `path`, from the person whose login token comes with them."""
 
-    async def post(request: Request, signer: Person, parts: WithParts) -> Response:
-        return await write(request, parts, collection, signer, locate)
+    async def post(request: Request, signer: Person, parts: WithParts, queue: WithQueue) -> Response:
+        return await write(request, parts, queue, collection, signer, locate)
 
     router.add_api_route(path, post, methods=["POST"], **description)
 
 
 async def write(
-    request: Request, parts: Parts, collection: Collection, signer: bytes | None, locate: Locate | None = None
+    request: Request,
+    parts: Parts,
+    queue: Queue,
+    collection: Collection,
+    signer: bytes | None,
+    locate: Locate | None = None,
 ) -> Response:
     """201 with the entry that was made; 200 with the first answer where the same statement was there before.
 
     Raises: Refused, FormatError.
     """
     submission = await read_submission(request)
-    answer = await to_thread.run_sync(submit, parts, collection, submission, signer, dict(request.path_params))
+    answer = await submit(parts, queue, collection, submission, signer, request.path_params)
     headers = {} if locate is None else {"location": locate(answer.body)}
     return json_answer(answer.members, 201 if answer.is_new else 200, **headers)

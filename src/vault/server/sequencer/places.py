@@ -16,6 +16,24 @@ from vault.server.sequencer.members import require_engagement
 from vault.server.sequencer.parts import require_opening_salt
 from vault.server.sequencer.submission import Submission
 
+Turn = tuple[bytes, bool]
+"""Where a write stands among those of one transaction."""
+
+
+def turn_of(body: Body) -> Turn:
+    """The turn of a statement, one for each journal that it may be the first to lock.
+
+    Transactions that take their statements by turns lock journals in one order, so that none waits for one that waits
+    for it: a person's keys before their keyring, and an engagement before its escalations, which share its turn.
+
+    Raises: Refused(statement-malformed) for a type without a journal.
+    """
+    if isinstance(body, Keys):
+        return body.account, False
+    if isinstance(body, Keyring):
+        return body.by, True
+    return require_engagement(body), False
+
 
 def find_journal(connection: Connection, body: Body) -> JournalId:
     """The journal that takes the statement: its account's or its engagement's.

@@ -1,4 +1,4 @@
-"""The write path: from a submission to an entry of a journal, in one transaction or not at all.
+"""The write path: from a submission to an entry of a journal, whole or not at all.
 
 Every act of every person goes through here. The order of checks is the same for all: type, deployment, signer,
 signature, the same statement before, path, whether the signer may see the place at all, clock, policy, parts. Each has
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from vault.policy.decide import decide, require_seen_entry
 from vault.policy.facts import Facts
@@ -25,10 +24,10 @@ from vault.server.sequencer.collections import Collection
 from vault.server.sequencer.journal import Written, append, find_written
 from vault.server.sequencer.members import find_member
 from vault.server.sequencer.parts import require_parts, store_parts
-from vault.server.sequencer.places import find_journal, lock_place, open_facts, open_place
+from vault.server.sequencer.places import find_journal, lock_place, open_facts, open_place, turn_of
+from vault.server.sequencer.queue import Queue
 from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.verified import Verified, list_publics, require_statement, verify
-from vault.server.storage.engine import RETRY_AFTER_SECONDS
 
 _SALTED = frozenset({JournalKind.KEYRING, JournalKind.ENGAGEMENT})
 
@@ -42,20 +41,24 @@ class Answer:
     members: dict[str, Any]
 
 
-def submit(
-    parts: Parts, collection: Collection, submission: Submission, signer: bytes | None, path_ids: Mapping[str, str]
+async def submit(
+    parts: Parts,
+    queue: Queue,
+    collection: Collection,
+    submission: Submission,
+    signer: bytes | None,
+    path_ids: Mapping[str, str],
 ) -> Answer:
     """The answer to a submission; `path_ids` are the ids of its address, as they were spelled there.
 
     Raises: Refused and FormatError, with nothing written.
     """
     statement = require_statement(submission.envelope, collection.type, parts.settings.audience, signer)
-    verified = verify(parts.storage, statement, parts.deployment)
-    try:
-        with parts.storage.writing() as connection:
-            return _write(connection, parts, collection, submission, verified, path_ids)
-    except IntegrityError as error:  # two of the same came at once, on a database that lets both begin
-        raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+    verified = await verify(parts.storage, statement, parts.deployment)
+    return await queue.put(
+        turn_of(statement.body),
+        lambda connection: _write(connection, parts, collection, submission, verified, path_ids),
+    )
 
 
 def _write(

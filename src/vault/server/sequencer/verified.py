@@ -43,7 +43,7 @@ def require_statement(envelope: Envelope, expected: StatementType, audience: str
     return statement
 
 
-def verify(storage: Storage, statement: Statement, deployment: KeysFact) -> Verified:
+async def verify(storage: Storage, statement: Statement, deployment: KeysFact) -> Verified:
     """The statement with the keys under which it verifies, in a transaction that ends before any other begins.
 
     The deployment's own key stands in its secrets and in no table.
@@ -55,8 +55,7 @@ def verify(storage: Storage, statement: Statement, deployment: KeysFact) -> Veri
     if (statement.body.by, statement.body.key) == (deployment.account, deployment.sign_key):
         publics: tuple[bytes, ...] = (deployment.sign_public,)
     else:
-        with storage.reading() as connection:
-            publics = list_publics(connection, statement)
+        publics = await storage.read(lambda connection: list_publics(connection, statement))
     statement.envelope.verify(*publics)
     return Verified(statement, publics)
 

@@ -24,6 +24,12 @@ RETRY_AFTER_SECONDS = 2
 _BUSY_MILLISECONDS = 5_000
 _CONNECTIONS_MORE = 40
 _BEGIN_OPTION = "vault_begin"
+_CONFLICTS = frozenset({"40001", "40P01"})
+"""What PostgreSQL calls a serialization failure and a deadlock."""
+
+
+class Conflict(Refused):
+    """Two transactions stood in each other's way and this one was taken back: it can be made again at once."""
 
 
 class Storage:
@@ -62,7 +68,7 @@ class Storage:
         """A connection inside a transaction that commits when the block ends and rolls back when it raises.
 
         Raises: Refused(storage-away) where the database cannot be reached, Refused(busy) where all connections are
-        taken, IntegrityError where a constraint does not hold.
+        taken, Conflict where another transaction went first, IntegrityError where a constraint does not hold.
         """
         with self._turn, _storage_errors(), self.engine.connect() as connection:
             connection = connection.execution_options(**self._writing)
@@ -103,6 +109,8 @@ def _storage_errors() -> Iterator[None]:
     except NoConnection as error:
         raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from error
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _CONFLICTS:
+            raise Conflict("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from error
         raise Refused("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS) from error
 
 

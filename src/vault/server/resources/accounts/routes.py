@@ -10,7 +10,7 @@ from vault.protocol.statements import Body, Keys
 from vault.protocol.vocabulary import JournalKind, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import EnrolmentHolder, Person
-from vault.server.http.joined import WithParts
+from vault.server.http.joined import WithParts, WithQueue
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import AccountPath
@@ -44,14 +44,14 @@ def _admit_anyone(_connection: Connection, _body: Body) -> None:
         problems=("key-invalid", "account-mismatch", "key-chain", "generation-taken"),
     ),
 )
-async def post_account(request: Request, holder: EnrolmentHolder, parts: WithParts) -> Response:
+async def post_account(request: Request, holder: EnrolmentHolder, parts: WithParts, queue: WithQueue) -> Response:
     """The account is the hash of its first key; the token is used up in the same transaction."""
 
     def admit(connection: Connection, body: Body) -> None:
         use_enrolment(connection, holder.token_sha256, body.by, parts.clock())
 
     collection = Collection(StatementType.KEYS, admit, add_keys, taken="generation-taken")
-    return await write(request, parts, collection, None, _locate)
+    return await write(request, parts, queue, collection, None, _locate)
 
 
 add_collection(

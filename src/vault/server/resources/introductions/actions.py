@@ -1,25 +1,29 @@
 """Take an introduction: the one signed statement of a person that stands in no journal."""
 
+from sqlalchemy import Connection
+
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Introduction
 from vault.protocol.vocabulary import StatementType
 from vault.server.parts import Parts
 from vault.server.resources.introductions.rows import insert_introduction, is_written
 from vault.server.sequencer.facts_keys import find_current_keys
+from vault.server.sequencer.queue import Queue
 from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.submit import require_clock
 from vault.server.sequencer.verified import require_statement, verify
 
 
-def create_introduction(parts: Parts, submission: Submission, signer: bytes) -> tuple[bytes, bool]:
+async def create_introduction(parts: Parts, queue: Queue, submission: Submission, signer: bytes) -> tuple[bytes, bool]:
     """The statement id, and whether it is new. Raises: Refused and FormatError, with nothing written."""
     statement = require_statement(submission.envelope, StatementType.INTRODUCTION, parts.settings.audience, signer)
-    verify(parts.storage, statement, parts.deployment)
+    await verify(parts.storage, statement, parts.deployment)
     body = statement.body
     assert isinstance(body, Introduction)
-    with parts.storage.writing() as connection:
+
+    def write(connection: Connection) -> bool:
         if is_written(connection, statement):
-            return statement.id, False
+            return False
         now = parts.clock()
         require_clock(body, now)
         keys = find_current_keys(connection, signer)
@@ -28,4 +32,6 @@ def create_introduction(parts: Parts, submission: Submission, signer: bytes) -> 
         if any(part is not None for part in (submission.seals, submission.blob, submission.slots, submission.salt)):
             raise Refused("part-surplus")
         insert_introduction(connection, statement, body, now)
-    return statement.id, True
+        return True
+
+    return statement.id, await queue.put((body.to, False), write)

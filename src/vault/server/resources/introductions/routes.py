@@ -1,6 +1,5 @@
 """Introductions over HTTP."""
 
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from vault.protocol.api import Introduced, Introductions
@@ -8,7 +7,7 @@ from vault.protocol.limits import ZERO32
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
-from vault.server.http.joined import WithParts
+from vault.server.http.joined import WithParts, WithQueue
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import LIMIT, PAGED, AfterMark, Limit
 from vault.server.http.submissions import read_submission
@@ -31,10 +30,10 @@ router = APIRouter()
         problems=("not-found", "key-stale"),
     ),
 )
-async def post_introduction(request: Request, signer: Person, parts: WithParts) -> Response:
+async def post_introduction(request: Request, signer: Person, parts: WithParts, queue: WithQueue) -> Response:
     """Delivered to the one who invited; the secret behind its mac is nowhere here."""
     submission = await read_submission(request)
-    statement, is_new = await to_thread.run_sync(create_introduction, parts, submission, signer)
+    statement, is_new = await create_introduction(parts, queue, submission, signer)
     return json_answer({"statement": statement.hex()}, 201 if is_new else 200)
 
 

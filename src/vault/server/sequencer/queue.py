@@ -1,0 +1,142 @@
+"""Group commit: what has queued is written in one transaction, and all are answered once it is durable.
+
+Writes stand in one line, first come, first served. One thread takes what has queued and lets each decide and write
+within a savepoint of its own, so that a refusal takes back that one write alone. Nobody is answered before the commit,
+not even who is refused: what the refusal rests on might not have been kept. A worker that dies on the way has
+acknowledged nothing, and the same bytes sent again get their first answer.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, TypeVar
+
+from anyio import to_thread
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from vault.protocol.problems import Refused
+from vault.server.sequencer.places import Turn
+from vault.server.storage.engine import RETRY_AFTER_SECONDS, Conflict, Storage
+
+Value = TypeVar("Value")
+
+QUEUE_MAXIMUM = 256
+"""How many may wait: a fraction of a second's work. Whoever comes later is served sooner by coming again."""
+BATCH_MAXIMUM = 64
+"""How many one transaction takes: enough to share its commit, few enough that nobody waits long for the others."""
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    turn: Turn
+    write: Callable[[Connection], Any]
+    answer: "asyncio.Future[Any]"
+
+
+class Queue:
+    """The line of one worker, for any number of event loops."""
+
+    def __init__(self, storage: Storage) -> None:
+        """Nothing runs until somebody comes."""
+        self._storage = storage
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._lock = Lock()
+        self._waiting: deque[_Waiting] = deque()
+        self._is_writing = False
+        self._is_closed = False
+
+    async def put(self, turn: Turn, write: Callable[[Connection], Value]) -> Value:
+        """What `write` returns within the transaction of its batch, durable when it is returned.
+
+        Writes of one turn are made in the order in which they came. `write` may be run again from its beginning.
+
+        Raises: what `write` raises, with nothing of it written; Refused(storage-away) where the commit failed;
+        Refused(busy) at once where too many wait or the queue is closed.
+        """
+        answer: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+        with self._lock:
+            if self._is_closed or len(self._waiting) >= QUEUE_MAXIMUM:
+                raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+            self._waiting.append(_Waiting(turn, write, answer))
+            if not self._is_writing:
+                self._is_writing = True
+                self._thread.submit(self._write_all)
+        return await answer
+
+    async def close(self) -> None:
+        """Take nobody from here on, and return when all who waited are answered."""
+        with self._lock:
+            self._is_closed = True
+        await to_thread.run_sync(self._thread.shutdown)
+
+    def _write_all(self) -> None:
+        """Batch after batch until nobody waits; a loop is woken once for each."""
+        while batch := self._take_batch():
+            outcomes = write_together(self._storage, [each.write for each in batch])
+            answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+            for each, outcome in zip(batch, outcomes, strict=True):
+                answers.setdefault(each.answer.get_loop(), []).append((each.answer, outcome))
+            for loop, theirs in answers.items():
+                with suppress(RuntimeError):  # a loop that has ended: nobody is there to be answered
+                    loop.call_soon_threadsafe(_give_answers, theirs)
+
+    def _take_batch(self) -> list[_Waiting]:
+        """The next who wait, by their turns: so all workers lock in one order. Equal turns stay as they came."""
+        with self._lock:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_MAXIMUM))]
+            self._is_writing = bool(batch)
+        return sorted(batch, key=lambda each: each.turn)
+
+
+def _give_answers(answers: "list[tuple[asyncio.Future[Any], Any]]") -> None:
+    for answer, outcome in answers:
+        if answer.done():  # whoever asked is gone; the same bytes get this answer when they come again
+            continue
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)
+
+
+def write_together(storage: Storage, writes: list[Callable[[Connection], Any]]) -> list[Any]:
+    """What each of the writes returned or raised, in their order, once all that was written is durable.
+
+    Where the transaction fails as a whole nothing is written, and its error is the outcome of each.
+    """
+    failure: Exception
+    for _ in range(_ATTEMPTS):
+        try:
+            with storage.writing() as connection:
+                return [_write_one(connection, write) for write in writes]
+        except Conflict as conflict:
+            failure = conflict
+        except Exception as error:
+            failure = error
+            break
+    return [failure] * len(writes)
+
+
+def _write_one(connection: Connection, write: Callable[[Connection], Any]) -> Any:
+    """What the write returned, or what it raised, taken back.
+
+    Where another worker has just made the same rows, a second look finds them.
+
+    Raises: DBAPIError where the whole transaction is lost.
+    """
+    for _ in range(2):
+        try:
+            with connection.begin_nested():
+                return write(connection)
+        except (IntegrityError, DataError):
+            continue
+        except DBAPIError:
+            raise
+        except Exception as error:
+            return error
+    return Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
