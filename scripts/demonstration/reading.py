@@ -51,11 +51,11 @@ def _walk(folder: Path, say: Say) -> list[Path]:
         hidden = [name for name in folders + names if name.startswith(".")]
         if hidden:
             say(f"{len(hidden)} hidden in {_printable(Path(parent).relative_to(folder))}: left out")
-        links = [name for name in folders if Path(parent, name).is_symlink()]
-        for name in links:
-            say(f"{_printable(Path(parent, name).relative_to(folder))}: a link to a folder: left out")
+        links = [name for name in folders + names if Path(parent, name).is_symlink()]
+        for name in sorted(links):
+            say(f"{_printable(Path(parent, name).relative_to(folder))}: a link: left out")
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in links)
-        paths += [Path(parent, name) for name in sorted(names) if not name.startswith(".")]
+        paths += [Path(parent, name) for name in sorted(names) if not name.startswith(".") and name not in links]
     return paths
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.client.cli.files import is_text, key_of, list_files, read_regular_file, title_of, write_new_file
+from vault.client.cli.files import is_text, key_of, list_files, list_links, read_regular_file, title_of, write_new_file
 from vault.client.cli.passphrases import read_secret_file
 from vault.client.errors import UsageError
 
@@ -17,6 +17,17 @@ def test_folders_are_walked_in_order_without_hidden_names_and_every_file_once(tm
     (tmp_path / "loop").symlink_to(tmp_path)
     found = list_files([tmp_path, tmp_path / "a.txt", tmp_path / ".hidden"])
     assert [str(path.relative_to(tmp_path)) for path in found] == ["a.txt", "b.txt", "sub/z.txt", ".hidden"]
+
+
+def test_links_inside_folders_are_left_out_and_told_and_a_named_link_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("of another place")
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "one.txt").write_text("one")
+    (folder / "link.txt").symlink_to(tmp_path / "secret")
+    assert list_files([folder]) == [folder / "one.txt"]
+    assert list_links([folder]) == [folder / "link.txt"]
+    assert list_files([folder / "link.txt"]) == [folder / "link.txt"]
 
 
 def test_a_name_that_is_no_text_becomes_a_title_and_keeps_a_key_of_its_own() -> None:

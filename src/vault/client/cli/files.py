@@ -10,8 +10,8 @@ from vault.client.errors import UsageError
 def list_files(paths: Iterable[Path]) -> list[Path]:
     """Every file that was named or lies below a named folder, once, in the order of its name.
 
-    Inside folders names with a leading dot are left out and linked folders are not entered; what was named itself is
-    taken.
+    Inside folders names with a leading dot and links are left out: a link could bring a file of another place into a
+    note that somebody else reads. What was named itself is taken.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -23,7 +23,19 @@ def list_files(paths: Iterable[Path]) -> list[Path]:
 def _walk(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place) / name for name in sorted(files) if not name.startswith("."))
+        found = (Path(place) / name for name in sorted(files) if not name.startswith("."))
+        yield from (path for path in found if not path.is_symlink())
+
+
+def list_links(paths: Iterable[Path]) -> list[Path]:
+    """The links inside the named folders, which `list_files` leaves out."""
+    return [
+        Path(place) / name
+        for path in paths
+        for place, folders, files in os.walk(path)
+        for name in sorted(folders + files)
+        if not name.startswith(".") and (Path(place) / name).is_symlink()
+    ]
 
 
 def read_regular_file(path: Path, maximum_bytes: int) -> bytes:

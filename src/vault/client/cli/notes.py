@@ -11,7 +11,7 @@ from vault.client.bulk import FileKey, add_file
 from vault.client.calls import run_unanswered
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.contracts import EngagementId
-from vault.client.cli.files import is_text, key_of, list_files, read_regular_file, title_of
+from vault.client.cli.files import is_text, key_of, list_files, list_links, read_regular_file, title_of
 from vault.client.cli.items import reading_group
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.refusals import REFUSED, Unfinished
@@ -74,6 +74,8 @@ def add(
     say(choices, lines, members)
     if not files:
         advise(choices, "There is no file in it; names that begin with a dot are left out of folders.")
+    for link in list_links(paths):
+        advise(choices, f"left out: {one_line(str(link))}: a link inside a folder; name it yourself to add it")
     for each in done.failed:
         typer.echo(f"not added: {one_line(each['path'])}: {each['reason']}", err=True)
     if done.failed:
