@@ -129,6 +129,15 @@ def test_an_app_is_made_listed_rotated_and_disabled(ready: Operator) -> None:
     assert ready.at_data("apps", "list").out == "acme  disabled\n"
     listed = json.loads(ready.at_data("apps", "list", "--json").out)["data"]
     assert [(row["app"], row["disabled"]) for row in listed] == [("acme", True)]
+    outcome = ready.at_data("enrolments", "create", "acme")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "disabled" in outcome.err
+    assert ready.at_data("apps", "rotate", "acme").code == 0
+    assert ready.at_data("enrolments", "create", "acme").out.startswith("cve_")
+
+
+def test_the_version_is_printed(operator: Operator) -> None:
+    assert operator.run("--version").out.count(".") == 2
 
 
 @pytest.mark.parametrize(

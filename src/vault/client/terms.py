@@ -20,6 +20,10 @@ ContactGiven = tuple[str | None, str, str]
 Word = TypeVar("Word", bound=StrEnum)
 
 STANDARD_CLAUSES = frozenset(Clause)
+TWO_WAY_CLAUSES = frozenset(
+    {Clause.COACH_DOES_NOT_REPORT, Clause.COACH_IS_NOT_INVESTIGATOR, Clause.PRIVATE_NOTES_EXIST}
+)
+"""The others speak of a sponsor."""
 DEFAULT_DURATION = timedelta(days=365)
 DEFAULT_RETENTION = timedelta(days=365)
 DEFAULT_BUDGET = RequestBudget(count=2, days=90)
@@ -117,6 +121,7 @@ def two_way(
         retention=retention,
         duration=duration,
         budget=RequestBudget(count=0, days=90),
+        clauses=TWO_WAY_CLAUSES,
         words=words,
     )
 

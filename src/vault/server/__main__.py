@@ -1,6 +1,7 @@
 """The operator's command: `coach-vault-server`. Exit codes: 0 done, 1 refused or not good, 2 usage."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -9,7 +10,7 @@ from vault.server.commands.apps import apps, enrolments
 from vault.server.commands.check import check
 from vault.server.commands.description import openapi
 from vault.server.commands.folder import bring_to_head, init
-from vault.server.commands.output import say_error
+from vault.server.commands.output import say_error, say_version
 from vault.server.commands.serve import serve, try_out
 
 app = typer.Typer(
@@ -17,8 +18,18 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Run a Coach Vault server. It stores what people sealed and signed; it can open none of it.",
 )
+
+
+@app.callback()
+def global_options(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=say_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Run a Coach Vault server. It stores what people sealed and signed; it can open none of it."""
+
+
 app.command("init")(init)
 app.command("try")(try_out)
 app.command("serve")(serve)

@@ -65,6 +65,11 @@ def test_with_json_a_line_that_cannot_be_read_is_one_problem_object(capsys: pyte
     assert problem["status"] is None
 
 
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.count(".") == 2
+
+
 def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     secret = tmp_path / "secret"
     secret.write_text("long enough\n")

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,13 @@ app = typer.Typer(
 )
 
 
+def print_version(wanted: bool) -> None:
+    """Print the version and end, where it is asked for."""
+    if wanted:
+        typer.echo(version("coach-vault"))
+        raise typer.Exit
+
+
 @app.callback()
 def global_options(
     context: typer.Context,
@@ -43,6 +51,9 @@ def global_options(
             envvar="COACH_VAULT_PASSPHRASE_FILE", metavar="FILE", help="Read the passphrase here instead of asking."
         ),
     ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")
+    ] = False,
 ) -> None:
     """Coaching notes that nobody but their readers can open. These options may stand anywhere on the line.
 

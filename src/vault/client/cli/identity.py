@@ -172,7 +172,7 @@ def recover_identity(
     try:
         with held(session) as home:
             _recover(home)
-            members = identity_members(session) | {"people": len(session.people), "engagements": len(session.salts)}
+            members = identity_members(session) | {"people": len(session.people)}
             if is_made:
                 members["passphrase"] = passphrase
             say(choices, [f"{name:14} {value}" for name, value in members.items()], members)

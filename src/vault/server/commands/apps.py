@@ -9,7 +9,7 @@ from vault.protocol.limits import ENROLMENT_MAXIMUM_SECONDS, ENROLMENT_SECONDS
 from vault.server.clock import random_bytes, unix_seconds
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.opening import open_folder
-from vault.server.resources.apps.actions import create_app, disable_app, require_app_there, rotate_app
+from vault.server.resources.apps.actions import create_app, disable_app, require_app_in_use, rotate_app
 from vault.server.resources.apps.rows import list_apps
 from vault.server.resources.enrolments.actions import create_enrolment
 
@@ -62,7 +62,7 @@ def create_token(
 ) -> None:
     """Print a token with which one person makes an account."""
     storage = open_folder(data).storage
-    require_app_there(storage, slug)
+    require_app_in_use(storage, slug)
     made = create_enrolment(storage, slug, expires_in_seconds, random_bytes, unix_seconds())
     say(made.token, {"token": made.token, "expires": made.expires}, as_json)
     advise(_SHOWN_ONCE)

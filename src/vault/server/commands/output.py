@@ -1,5 +1,6 @@
 """How commands speak: one line for a person, or one JSON object; progress and advice go to standard error."""
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def say(lines: str, members: dict[str, Any], as_json: bool) -> None:
     """The lines for a person, or the members as one JSON object."""
     typer.echo(orjson.dumps(members).decode() if as_json else lines)
+
+
+def say_version(wanted: bool) -> None:
+    """Print the version and end, where it is asked for."""
+    if wanted:
+        typer.echo(version("coach-vault"))
+        raise typer.Exit
 
 
 def advise(line: str) -> None:
