@@ -174,16 +174,17 @@ export function passphraseIkm(header, passphrase, kit) {
 
 export const fetchSeed = (ikm, head) => hkdf(ikm, head.slice(16, 32), concat(ascii("CV1 fetch key\0"), head), 32);
 
-const slotKey = (ikm, head) => committed(ikm, head.slice(16, 32), concat(ascii("CV1 slot key\0"), head));
+const slotKey = (ikm, head, keyring) =>
+  committed(ikm, head.slice(16, 32), concat(ascii("CV1 slot key\0"), head, keyring));
 
-export function sealSlot(head, ikm, keyringKey) {
-  const key = slotKey(ikm, head);
+export function sealSlot(head, ikm, keyringKey, keyring) {
+  const key = slotKey(ikm, head, keyring);
   return concat(head, key.commitment, key.seal(keyringKey, head));
 }
 
-export function openSlot(slot, ikm) {
+export function openSlot(slot, ikm, keyring) {
   if (slot.length !== 144 || !equal(slot.slice(0, 5), concat(ascii("CVK1"), u8(1)))) refuse("SlotError");
-  const key = slotKey(ikm, slot.slice(0, 64));
+  const key = slotKey(ikm, slot.slice(0, 64), keyring);
   key.require(slot.slice(64, 96), "SlotCommitmentError");
   return key.open(slot.slice(96), slot.slice(0, 64));
 }

@@ -280,8 +280,8 @@ async function checkRecovery() {
     same(ikm, h(one.ikm), "ikm");
     const seed = formats.fetchSeed(ikm, head);
     same([hex(seed), base64(identity.signPublic(seed))], [one.fetch_seed, one.fetch_public], "fetch key");
-    same(formats.sealSlot(head, ikm, h(one.keyring_key)), b(one.slot), "slot");
-    same(formats.openSlot(b(one.slot), ikm), h(one.keyring_key), "keyring key");
+    same(formats.sealSlot(head, ikm, h(one.keyring_key), h(one.keyring_sha256)), b(one.slot), "slot");
+    same(formats.openSlot(b(one.slot), ikm, h(one.keyring_sha256)), h(one.keyring_key), "keyring key");
   }
   for (const one of fakes) {
     count("slots", `fake of kind ${one.kind}`);
@@ -292,7 +292,9 @@ async function checkRecovery() {
   for (const one of refused_headers) {
     await refuses("slots", one, () => formats.readSlotHeader(h(one.header), h(one.account), one.kind));
   }
-  for (const one of refused) await refuses("slots", one, () => formats.openSlot(b(one.slot), h(one.ikm)));
+  for (const one of refused) {
+    await refuses("slots", one, () => formats.openSlot(b(one.slot), h(one.ikm), h(one.keyring_sha256)));
+  }
 
   const vectors = load("keyrings");
   const account = h(vectors.account);

@@ -6,6 +6,7 @@ from tests.server.deployments import URL
 from tests.system.worlds import PASSPHRASE, Three, World, passphrase
 from vault.client import AsyncVault, Refused, UsageError, VerificationError, keyrings
 from vault.client.errors import SlotCommitmentError
+from vault.protocol import slot
 
 
 async def recover(
@@ -171,3 +172,34 @@ async def test_a_keyring_that_was_changed_often_is_verified_from_its_first_entry
     await three.world.close(three.lena)
     again = await recover(three.world, "lena again", code=three.lena.recovery_code)
     assert len(again._session.invitations) == 4
+
+
+async def test_nobody_can_tell_from_a_slot_header_that_a_keyring_was_written(three: Three) -> None:
+    async def headers() -> list[str]:
+        async with three.world.deployment.client() as client:
+            path = f"/v1/accounts/{three.marek.account}/slots/"
+            return [(await client.get(f"{path}{kind}")).json()["header"] for kind in (1, 2, 3)]
+
+    before = await headers()
+    three.marek.invite("Pia")
+    await three.marek.store()
+    summary = await three.at_mareks.summaries.add("I am on my way.")
+    await (await summary.preview(share_kind="progress", purpose="own_words")).disclose()
+    await three.marek.rotate()
+    assert await headers() == before
+    await three.marek.change_passphrase(lambda: "another passphrase")
+    after = await headers()
+    assert [one == two for one, two in zip(before, after, strict=True)] == [True, False, True]
+
+
+async def test_a_keyring_is_written_without_stretching_the_passphrase_again(
+    three: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyrings, "passphrase_ikm", None)  # calling it would fail
+    three.lena.invite("Pia")
+    await three.lena.store()
+    await three.world.close(three.lena)
+    monkeypatch.undo()
+    monkeypatch.setattr(slot, "MEMORY_NEW_KIB", slot.MEMORY_MINIMUM_KIB)
+    lena = await three.world.unlock("lena")
+    assert lena.outbox == []

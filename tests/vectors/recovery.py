@@ -1,5 +1,6 @@
 """The keyrings of the coach with their slots, and what each was derived from."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -57,15 +58,16 @@ class MadeKeyring:
     slots: tuple[MadeSlot, ...]
 
 
-def make_slot(kind: int, sequence: int, key: bytes, passphrase: str = PASSPHRASE) -> MadeSlot:
+def make_slot(kind: int, sequence: int, key: bytes, keyring: bytes, passphrase: str = PASSPHRASE) -> MadeSlot:
     """A slot with the smallest allowed memory, so that vectors stay quick."""
+    keyring_sha256 = hashlib.sha256(keyring).digest()
     header = SlotHeader.new(kind, person(COACH).account, chance(f"slot {kind} of {sequence}", 16))
     if kind == SLOT_RECOVERY_CODE:
-        return MadeSlot(header, RECOVERY, None, None, wrap_keyring_key(header, RECOVERY, key))
+        return MadeSlot(header, RECOVERY, None, None, wrap_keyring_key(header, RECOVERY, key, keyring_sha256))
     header = replace(header, memory_kib=MEMORY_MINIMUM_KIB)
     kit = KIT if kind == SLOT_PASSPHRASE_KIT else None
     ikm = passphrase_ikm(header, passphrase, kit)
-    return MadeSlot(header, ikm, passphrase, kit, wrap_keyring_key(header, ikm, key))
+    return MadeSlot(header, ikm, passphrase, kit, wrap_keyring_key(header, ikm, key, keyring_sha256))
 
 
 def keyring_content(full: bool) -> KeyringContent:
@@ -108,6 +110,6 @@ def make_keyrings() -> tuple[MadeKeyring, ...]:
         content = keyring_content(full=sequence > 1)
         raw = seal_keyring(content, person(COACH).account, sequence, key, salt)
         passphrase = ODD_PASSPHRASE if sequence == 1 else PASSPHRASE
-        slots = tuple(make_slot(kind, sequence, key, passphrase) for kind in kinds)
+        slots = tuple(make_slot(kind, sequence, key, raw, passphrase) for kind in kinds)
         made.append(MadeKeyring(sequence, key, salt, content, raw, slots))
     return tuple(made)

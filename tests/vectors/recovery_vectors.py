@@ -1,5 +1,6 @@
 """Vectors of slots, keyrings and state files."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -34,6 +35,7 @@ def build_slots() -> Vector:
                 "header": slot.header.to_bytes().hex(),
                 "ikm": slot.ikm.hex(),
                 "keyring_key": keyring.key.hex(),
+                "keyring_sha256": hashlib.sha256(keyring.raw).hexdigest(),
                 "fetch_seed": slot.new.fetch_seed.hex(),
                 "fetch_public": write_base64(slot.new.fetch_public),
                 "slot": write_base64(slot.new.raw),
@@ -61,8 +63,24 @@ def build_slots() -> Vector:
             for name, kind, raw, error in _headers(keyrings[1].slots)
         ],
         "refused": [
-            {"name": name, "ikm": ikm.hex(), "slot": write_base64(raw), "error": error}
+            {
+                "name": name,
+                "ikm": ikm.hex(),
+                "keyring_sha256": digest.hex(),
+                "slot": write_base64(raw),
+                "error": error,
+            }
+            for digest in (hashlib.sha256(keyrings[1].raw).digest(),)
             for name, ikm, raw, error in _slots(keyrings[1].slots)
+        ]
+        + [
+            {
+                "name": "the hash of another keyring",
+                "ikm": keyrings[1].slots[2].ikm.hex(),
+                "keyring_sha256": hashlib.sha256(keyrings[0].raw).hexdigest(),
+                "slot": write_base64(keyrings[1].slots[2].new.raw),
+                "error": "SlotCommitmentError",
+            }
         ],
     }
 

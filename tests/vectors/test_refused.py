@@ -132,7 +132,8 @@ def test_a_slot_header(vector: Vector) -> None:
 
 @refused("slots")
 def test_a_slot(vector: Vector) -> None:
-    expect(vector, lambda: open_slot(raw(vector["slot"]), bytes.fromhex(vector["ikm"])))
+    ikm, keyring_sha256 = bytes.fromhex(vector["ikm"]), bytes.fromhex(vector["keyring_sha256"])
+    expect(vector, lambda: open_slot(raw(vector["slot"]), ikm, keyring_sha256))
 
 
 @refused("keyrings")

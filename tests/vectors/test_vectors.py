@@ -127,7 +127,7 @@ def test_a_slot_opens_with_what_it_was_made_from(vector: dict[str, Any]) -> None
         ikm = passphrase_ikm(header, vector["passphrase"], kit)
     else:
         ikm = bytes.fromhex(vector["recovery"])
-    assert open_slot(slot, ikm).hex() == vector["keyring_key"]
+    assert open_slot(slot, ikm, bytes.fromhex(vector["keyring_sha256"])).hex() == vector["keyring_key"]
 
 
 def test_keyrings_and_state_files_open() -> None:

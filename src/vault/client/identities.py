@@ -20,7 +20,7 @@ from vault.client.writing import flush, turn_of
 from vault.policy.facts import find_role
 from vault.protocol.api import EngagementRow, Engagements
 from vault.protocol.problems import Refused
-from vault.protocol.vocabulary import KeysReason, Role, StatementType
+from vault.protocol.vocabulary import SLOT_PASSPHRASE_KIT, KeysReason, Role, StatementType
 
 
 def rotate(session: Session, reason: KeysReason = KeysReason.ROTATE) -> Act[int]:
@@ -127,5 +127,6 @@ def list_joined(session: Session) -> Act[list[bytes]]:
 def change_passphrase(session: Session, passphrase: Callable[[], str]) -> Act[None]:
     """A new passphrase, in a new keyring. Raises: UsageError; Unreachable, and then it holds on this device alone."""
     session.unlock.passphrase = require_passphrase(passphrase())
+    session.slots.pop(SLOT_PASSPHRASE_KIT, None)  # another passphrase has another header
     session.changed = True
     yield from store_keyring(session)

@@ -4,6 +4,7 @@ All secrets of an identity are made on this device, and are durable here before 
 Source: docs/protocol.md sections 2 and 8.
 """
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -228,7 +229,8 @@ def unlock_session(
         slot = contents.slots.get(SLOT_PASSPHRASE_KIT)
         if slot is None:
             raise UsageError("this folder has no slot for a passphrase; recover with the recovery code")
-        session.keyring_key = open_slot(slot, slot_ikm(session, slot, SLOT_PASSPHRASE_KIT))
+        keyring_sha256 = hashlib.sha256(contents.keyring).digest()
+        session.keyring_key = open_slot(slot, slot_ikm(session, slot, SLOT_PASSPHRASE_KIT), keyring_sha256)
         session.keyring, session.slots = contents.keyring, contents.slots
         session.restore(contents.state)
     except BaseException:
@@ -351,5 +353,6 @@ def open_unverified(session: Session, view: KeyringView) -> KeyringContent:
     except (FormatError, IndexError) as error:
         raise VerificationError("schema", "expected a keyring and a slot") from error
     kind = read_slot_kind(slot)
-    keyring_key = open_slot(slot, slot_ikm(session, slot, kind))
+    keyring_key = open_slot(slot, slot_ikm(session, slot, kind), hashlib.sha256(raw).digest())
+    session.slots[kind] = slot
     return open_keyring(raw, session.account, int.from_bytes(raw[8:16], "big"), keyring_key)

@@ -10,11 +10,10 @@ from vault.client.asking import PAGE, get
 from vault.client.calls import Act, Take
 from vault.client.crypto.slots import (
     NewSlot,
-    make_passphrase_slot,
-    make_recovery_slot,
     open_slot,
     passphrase_ikm,
     read_slot_header,
+    wrap_keyring_key,
 )
 from vault.client.errors import KeyringRollbackError, SlotCommitmentError, UsageError, VerificationError
 from vault.client.keyring import KeyringContent, open_keyring, seal_keyring
@@ -29,8 +28,15 @@ from vault.protocol.api import Entry, KeyringView
 from vault.protocol.journal import JournalId, salt_sha256
 from vault.protocol.limits import SLOT_BYTES
 from vault.protocol.problems import Refused
+from vault.protocol.slot import SALT_BYTES, SlotHeader
 from vault.protocol.statements import BlobRef, Keyring
-from vault.protocol.vocabulary import SLOT_PASSPHRASE_KIT, SLOT_RECOVERY_CODE, JournalKind, StatementType
+from vault.protocol.vocabulary import (
+    SLOT_PASSPHRASE,
+    SLOT_PASSPHRASE_KIT,
+    SLOT_RECOVERY_CODE,
+    JournalKind,
+    StatementType,
+)
 
 
 def keyring_journal(account: bytes) -> JournalId:
@@ -43,25 +49,37 @@ def keyring_path(account: bytes) -> str:
     return f"/v1/accounts/{account.hex()}/keyring"
 
 
-def make_slots(session: Session, keyring_key: bytes) -> list[NewSlot]:
-    """Every slot that the session can make, ascending by kind. Raises: UsageError where there is no way back in."""
-    slots: list[NewSlot] = []
-    passphrase, kit = session.unlock.passphrase, session.unlock.kit
-    if passphrase is not None:
-        slots.append(make_passphrase_slot(session.account, keyring_key, passphrase, session.random(16), kit))
+def make_slots(session: Session, keyring_key: bytes, keyring_sha256: bytes) -> list[NewSlot]:
+    """Every slot that the session can make, ascending by kind, under the headers that stand already.
+
+    Raises: UsageError where there is no way back in.
+    """
+    kinds: list[int] = []
+    if session.unlock.passphrase is not None:
+        kinds.append(SLOT_PASSPHRASE if session.unlock.kit is None else SLOT_PASSPHRASE_KIT)
     if session.recovery is not None:
-        slots.append(make_recovery_slot(session.account, keyring_key, session.recovery, session.random(16)))
-    if not slots:
+        kinds.append(SLOT_RECOVERY_CODE)
+    if not kinds:
         raise UsageError("a keyring needs a passphrase or a recovery code")
-    return sorted(slots, key=lambda slot: slot.kind)
+    slots = []
+    for kind in kinds:
+        known = session.slots.get(kind)
+        header = (
+            SlotHeader.new(kind, session.account, session.random(SALT_BYTES))
+            if known is None
+            else read_slot_header(known, session.account, kind)
+        )
+        ikm = slot_ikm(session, header.to_bytes(), kind)
+        slots.append(wrap_keyring_key(header, ikm, keyring_key, keyring_sha256))
+    return slots
 
 
 def enqueue_keyring(session: Session) -> None:
     """The next keyring, on this device at once and in the outbox. `session.save` makes both last."""
     sequence = session.sequence + 1
     keyring_key = session.random(32)
-    slots = make_slots(session, keyring_key)
     raw = seal_keyring(session.content(), session.account, sequence, keyring_key, session.random(24))
+    slots = make_slots(session, keyring_key, hashlib.sha256(raw).digest())
     journal = keyring_journal(session.account)
     body = Keyring(
         **common_members(session, StatementType.KEYRING, journal, session.current),
@@ -186,7 +204,7 @@ def open_newest(session: Session, view: KeyringView, replay: ReplayedKeyring) ->
     if kind is None:
         raise UsageError("this passphrase, kit or recovery code fits no slot of the keyring")
     require_slot_hash(current.body, kind, slots[kind])
-    keyring_key = open_slot(slots[kind], slot_ikm(session, slots[kind], kind))
+    keyring_key = open_slot(slots[kind], slot_ikm(session, slots[kind], kind), current.body.blob.sha256)
     return open_keyring(raw, session.account, current.body.sequence, keyring_key)
 
 

@@ -54,6 +54,9 @@ def test_a_passphrase_has_at_least_80_bits() -> None:
     assert PASSPHRASE_BITS >= 80
 
 
+KEYRING = chance("the hash of a keyring", 32)
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """New slots with the smallest memory that readers take."""
@@ -63,15 +66,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("quick")
 def test_new_slots_open_with_what_they_were_made_from_and_have_their_shape() -> None:
     key, kit = chance("keyring key", 32), chance("kit", 32)
-    plain = make_passphrase_slot(ACCOUNT, key, "eight words", bytes(16))
-    both = make_passphrase_slot(ACCOUNT, key, "eight words", bytes(16), kit)
-    code = make_recovery_slot(ACCOUNT, key, RECOVERY, bytes(16))
+    plain = make_passphrase_slot(ACCOUNT, key, KEYRING, "eight words", bytes(16))
+    both = make_passphrase_slot(ACCOUNT, key, KEYRING, "eight words", bytes(16), kit)
+    code = make_recovery_slot(ACCOUNT, key, KEYRING, RECOVERY, bytes(16))
     for made, secret in ((plain, None), (both, kit)):
         require_slot_shape(made.raw, ACCOUNT, made.kind)
         header = SlotHeader.parse(made.raw[:64])
-        assert open_slot(made.raw, passphrase_ikm(header, "eight words", secret)) == key
+        assert open_slot(made.raw, passphrase_ikm(header, "eight words", secret), KEYRING) == key
     assert (plain.kind, both.kind, code.kind) == (1, 2, 3)
-    assert open_slot(code.raw, RECOVERY) == key
+    assert open_slot(code.raw, RECOVERY, KEYRING) == key
     assert code.ref.sha256 == hashlib.sha256(code.raw).digest()
     assert len({one.fetch_public for one in (plain, both, code)}) == 3
     assert code.fetch_seed.hex() not in repr(code)

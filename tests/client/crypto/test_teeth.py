@@ -68,13 +68,14 @@ def test_the_commitment_of_a_slot(monkeypatch: Patch) -> None:
     """Two recovery codes, one slot: without the commitment each opens to a keyring key of its own."""
     header = make_keyrings()[1].slots[2].header
     head, codes = header.to_bytes(), (chance("code one", 32), chance("code two", 32))
-    keys = [derive(code, header.salt, b"CV1 slot key" + b"\0" + head, 88) for code in codes]
+    keyring = chance("the hash of a keyring", 32)
+    keys = [derive(code, header.salt, b"CV1 slot key" + b"\0" + head + keyring, 88) for code in codes]
     slot = head + keys[0][56:88] + collide(head, chance("wrapped", 48)[:32], keys[0], keys[1])
 
     def open_with_second() -> bytes:
-        return slots.open_slot(slot, codes[1])
+        return slots.open_slot(slot, codes[1], keyring)
 
-    first = slots.open_slot(slot, codes[0])
+    first = slots.open_slot(slot, codes[0], keyring)
     guards = [(slots, "require_commitment")]
     second = assert_bites(monkeypatch, guards, open_with_second, errors.SlotCommitmentError)
     assert len(first) == len(second) == 32

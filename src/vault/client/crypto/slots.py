@@ -41,17 +41,25 @@ class NewSlot:
 
 
 def make_passphrase_slot(
-    account: bytes, keyring_key: bytes, passphrase: str, salt: bytes, kit_secret: bytes | None = None
+    account: bytes,
+    keyring_key: bytes,
+    keyring_sha256: bytes,
+    passphrase: str,
+    salt: bytes,
+    kit_secret: bytes | None = None,
 ) -> NewSlot:
     """A slot for a passphrase, or for passphrase and kit together; `salt` is 16 new random bytes."""
     kind = SLOT_PASSPHRASE if kit_secret is None else SLOT_PASSPHRASE_KIT
     header = SlotHeader.new(kind, account, salt)
-    return wrap_keyring_key(header, passphrase_ikm(header, passphrase, kit_secret), keyring_key)
+    return wrap_keyring_key(header, passphrase_ikm(header, passphrase, kit_secret), keyring_key, keyring_sha256)
 
 
-def make_recovery_slot(account: bytes, keyring_key: bytes, code_secret: bytes, salt: bytes) -> NewSlot:
+def make_recovery_slot(
+    account: bytes, keyring_key: bytes, keyring_sha256: bytes, code_secret: bytes, salt: bytes
+) -> NewSlot:
     """A slot for the 32 random bytes of a recovery code; `salt` is 16 new random bytes."""
-    return wrap_keyring_key(SlotHeader.new(SLOT_RECOVERY_CODE, account, salt), code_secret, keyring_key)
+    header = SlotHeader.new(SLOT_RECOVERY_CODE, account, salt)
+    return wrap_keyring_key(header, code_secret, keyring_key, keyring_sha256)
 
 
 def read_slot_header(raw: bytes, account: bytes, kind: int) -> SlotHeader:
@@ -86,17 +94,22 @@ def fetch_seed(ikm: bytes, header: SlotHeader) -> bytes:
     return derive(ikm, header.salt, b"CV1 fetch key\0" + header.to_bytes(), SEED_BYTES)
 
 
-def wrap_keyring_key(header: SlotHeader, ikm: bytes, keyring_key: bytes) -> NewSlot:
-    """The slot under `header`. A header is used once: a new sequence has a new keyring key and a new salt."""
+def wrap_keyring_key(header: SlotHeader, ikm: bytes, keyring_key: bytes, keyring_sha256: bytes) -> NewSlot:
+    """The slot of the keyring with this hash, under `header`.
+
+    A header stays as long as what the slot opens with, so that it tells nobody when a keyring was written. The hash
+    makes the key of each slot another one all the same.
+    """
     head = header.to_bytes()
-    key = _committed_key(ikm, header)
+    key = _committed_key(ikm, header, keyring_sha256)
     return NewSlot(header.kind, head + key.commitment + key.seal(keyring_key, head), fetch_seed(ikm, header))
 
 
-def open_slot(slot: bytes, ikm: bytes) -> bytes:
-    """The 32-byte keyring key.
+def open_slot(slot: bytes, ikm: bytes, keyring_sha256: bytes) -> bytes:
+    """The 32-byte key of the keyring with this hash.
 
-    Raises: SlotCommitmentError where `ikm` is not this slot's; ContentError, SlotError for a slot that is broken.
+    Raises: SlotCommitmentError where `ikm` is not this slot's, or the slot is another keyring's; ContentError,
+    SlotError for a slot that is broken.
     """
     try:
         header = SlotHeader.parse(slot[:SLOT_HEADER_BYTES])
@@ -104,7 +117,7 @@ def open_slot(slot: bytes, ikm: bytes) -> bytes:
         raise SlotError(str(error)) from None
     if len(slot) != SLOT_BYTES:
         raise SlotError("expected a slot of 144 bytes")
-    key = _committed_key(ikm, header)
+    key = _committed_key(ikm, header, keyring_sha256)
     try:
         require_commitment(slot[_COMMITMENT], key)
     except CommitmentError:
@@ -112,5 +125,5 @@ def open_slot(slot: bytes, ikm: bytes) -> bytes:
     return key.open(slot[_WRAPPED], slot[:SLOT_HEADER_BYTES])
 
 
-def _committed_key(ikm: bytes, header: SlotHeader) -> CommittedKey:
-    return CommittedKey.derive(ikm, header.salt, b"CV1 slot key\0" + header.to_bytes())
+def _committed_key(ikm: bytes, header: SlotHeader, keyring_sha256: bytes) -> CommittedKey:
+    return CommittedKey.derive(ikm, header.salt, b"CV1 slot key\0" + header.to_bytes() + keyring_sha256)
