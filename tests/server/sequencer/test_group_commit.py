@@ -295,7 +295,7 @@ async def test_what_somebody_sent_who_hung_up_stands_once(three: World, gate: Ga
     waiting = await gate.queued(*(three.send(draft) for draft in drafts))
     waiting[1].cancel()
     gate.release()
-    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), WAIT_SECONDS)
     assert isinstance(answers[1], asyncio.CancelledError)
     assert statuses([await three.send(draft) for draft in drafts]) == [200] * 3
 
