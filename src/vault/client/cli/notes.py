@@ -69,12 +69,13 @@ def add(
             )
         except VaultError as error:
             raise Unfinished(error, **done.members(found.id)) from error
-        members = done.members(found.id)
+        links = list_links(paths)
+        members = done.members(found.id) | {"left_out": [key_of(link) for link in links]}
     lines = [f"{len(done.added)} added, {len(done.skipped)} were there already, {len(done.failed)} could not be added"]
     say(choices, lines, members)
     if not files:
         advise(choices, "There is no file in it; names that begin with a dot are left out of folders.")
-    for link in list_links(paths):
+    for link in links:
         advise(choices, f"left out: {one_line(str(link))}: a link inside a folder; name it yourself to add it")
     for each in done.failed:
         typer.echo(f"not added: {one_line(each['path'])}: {each['reason']}", err=True)
