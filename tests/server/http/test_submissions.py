@@ -1,4 +1,6 @@
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ from vault.encoding import write_base64
 from vault.protocol.envelope import sign
 from vault.protocol.statements import Login
 from vault.protocol.vocabulary import StatementType
+from vault.server.http import submissions
 
 PLACE = "/v1/login/tokens"  # takes a submission and needs no credential
 
@@ -53,6 +56,17 @@ async def test_another_media_type_is_not_read(http: httpx.AsyncClient, media_typ
 async def test_a_charset_beside_the_media_type_is_no_matter(http: httpx.AsyncClient) -> None:
     status, _ = await send(http, b"{}", "Application/JSON; charset=utf-8")
     assert status == 403
+
+
+async def test_a_body_that_does_not_end_is_given_up(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submissions, "BODY_SECONDS", 0.01)
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b'{"statement":'
+        await asyncio.Event().wait()
+
+    answer = await http.post(PLACE, content=half(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "2")
 
 
 async def test_without_a_statement_one_is_asked_for(http: httpx.AsyncClient) -> None:

@@ -4,6 +4,7 @@ A problem names the place and the rule, never the value. What the parts of a sub
 statement; here they are only spelled correctly.
 """
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -17,8 +18,11 @@ from vault.protocol.limits import BODY_MAXIMUM_BYTES, LIST_MAXIMUM, SALT_BYTES
 from vault.protocol.problems import Refused
 from vault.protocol.strict_json import read_json
 from vault.server.sequencer.submission import Submission
+from vault.server.storage.engine import RETRY_AFTER_SECONDS
 
 MEDIA_TYPE = "application/json"
+BODY_SECONDS = 60.0
+"""How long a body may take to come in; who sends a byte now and then holds no place for ever."""
 _MEMBERS = ("statement", "seals", "blob", "slots", "salt")
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -76,10 +80,14 @@ async def _read_object(request: Request) -> dict[str, Any]:
 
 async def _read_bounded(request: Request) -> bytes:
     raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > BODY_MAXIMUM_BYTES:
-            raise Refused("too-large")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > BODY_MAXIMUM_BYTES:
+                    raise Refused("too-large")
+    except TimeoutError:
+        raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from None
     return bytes(raw)
 
 
