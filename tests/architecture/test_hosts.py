@@ -34,7 +34,7 @@ def test_no_committed_file_names_a_path_of_one_machine() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b'"/home/mia/vault/x"', b" /root/.cache/pip", b"=/work/main/src", b"(/Users/mia/src)"]
+    "text", [b'"/home/mia/vault/x"', b" /root/.cache/pip", b"=/builds/group/src", b"(/Users/mia/src)"]
 )
 def test_a_path_of_one_machine_is_found(text: bytes) -> None:
     assert MACHINE_PATH.search(text)
