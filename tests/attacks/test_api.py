@@ -40,9 +40,9 @@ SEES: dict[str, frozenset[str]] = {
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, database: str) -> AsyncIterator[World]:
     """An engagement with a note, a private note of each, and a disclosure that was opened."""
-    with deployed(tmp_path) as deployment:
+    with deployed(tmp_path, database=database) as deployment:
         async with deployment.client() as http:
             made = World(deployment, http)
             await made.add("coach", "coachee", "sponsor", "contact", "stranger")

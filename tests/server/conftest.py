@@ -12,8 +12,9 @@ from tests.server.world import World
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    with deployed(tmp_path) as made:
+def deployment(tmp_path: Path, database: str) -> Iterator[Deployment]:
+    """A server over a new database, once on each engine."""
+    with deployed(tmp_path, database=database) as made:
         yield made
         with made.parts.storage.reading() as connection:  # whatever a test wrote, policy must make the same of it
             compare_with_rows(connection, made.parts.deployment)

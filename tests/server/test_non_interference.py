@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.databases import NewDatabase
 from tests.policy.people import account, digest, short
 from tests.server.deployments import deployed
 from tests.server.joining import bearer
@@ -22,17 +23,9 @@ from vault.protocol.vocabulary import ItemKind, StatementType
 Act = Callable[[World], Awaitable[object]]
 
 
-@pytest.fixture
-def folders(tmp_path: Path) -> tuple[Path, Path]:
-    one, other = tmp_path / "one", tmp_path / "other"
-    one.mkdir()
-    other.mkdir()
-    return one, other
-
-
 @asynccontextmanager
-async def _three(folder: Path) -> AsyncIterator[World]:
-    with deployed(folder) as deployment:
+async def _three(folder: Path, database: str) -> AsyncIterator[World]:
+    with deployed(folder, database=database) as deployment:
         async with deployment.client() as http:
             world = World(deployment, http)
             await world.add("coach", "coachee", "sponsor", "contact")
@@ -126,8 +119,8 @@ async def _disclose(world: World) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("name", ACTS)
-async def test_a_sponsor_cannot_tell_whether_the_others(folders: tuple[Path, Path], name: str) -> None:
-    async with _three(folders[0]) as one, _three(folders[1]) as other:
+async def test_a_sponsor_cannot_tell_whether_the_others(tmp_path: Path, new_database: NewDatabase, name: str) -> None:
+    async with _three(tmp_path, new_database()) as one, _three(tmp_path, new_database()) as other:
         disclosed = await _disclose(one)
         assert await _disclose(other) == disclosed
         one.count = other.count = 1_000
@@ -139,8 +132,8 @@ async def test_a_sponsor_cannot_tell_whether_the_others(folders: tuple[Path, Pat
         assert left == right
 
 
-async def test_withdrawn_and_expired_disclosures_look_the_same(folders: tuple[Path, Path]) -> None:
-    async with _three(folders[0]) as one, _three(folders[1]) as other:
+async def test_withdrawn_and_expired_disclosures_look_the_same(tmp_path: Path, new_database: NewDatabase) -> None:
+    async with _three(tmp_path, new_database()) as one, _three(tmp_path, new_database()) as other:
         ends = one.deployment.clock() + 60
         seen = []
         for world in (one, other):

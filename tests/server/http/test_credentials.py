@@ -3,6 +3,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.databases import SQLITE, only_on
 from tests.server.deployments import APP, Deployment
 from vault.server.clock import random_bytes
 from vault.server.credentials import APP_PREFIX, LOGIN_PREFIX, credential_sha256, new_credential
@@ -86,6 +87,7 @@ def test_a_credential_carries_256_bits_and_is_stored_as_its_hash() -> None:
     assert len(sha256) == 32
 
 
+@only_on(SQLITE)
 def test_no_credential_lies_in_the_database(deployment: Deployment) -> None:
     token = deployment.enrolment()
     stored = deployment.parts.settings.database.removeprefix("sqlite:///")

