@@ -7,10 +7,12 @@ import typer
 
 from vault.errors import VaultError
 from vault.server.commands.apps import apps, enrolments
+from vault.server.commands.backup import backup
 from vault.server.commands.check import check
 from vault.server.commands.description import openapi
 from vault.server.commands.folder import bring_to_head, init
 from vault.server.commands.output import say_error, say_version
+from vault.server.commands.restore import restore
 from vault.server.commands.serve import serve, try_out
 
 app = typer.Typer(
@@ -35,6 +37,8 @@ app.command("try")(try_out)
 app.command("serve")(serve)
 app.command("migrate")(bring_to_head)
 app.command("check")(check)
+app.command("backup")(backup)
+app.command("restore")(restore)
 app.command("openapi")(openapi)
 app.add_typer(apps, name="apps")
 app.add_typer(enrolments, name="enrolments")

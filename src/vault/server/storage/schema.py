@@ -38,6 +38,11 @@ def head_revision() -> str:
     return head
 
 
+def list_revisions() -> list[str]:
+    """Every revision that this server can bring to its own."""
+    return [script.revision for script in ScriptDirectory(str(migrations_folder())).walk_revisions()]
+
+
 def find_revision(connection: Connection) -> str | None:
     """The revision of an open database; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
@@ -46,7 +51,12 @@ def find_revision(connection: Connection) -> str | None:
 def migrate(storage: Storage, revision: str = "head") -> None:
     """Bring the database up to `revision`, in one transaction."""
     with storage.writing() as connection:
-        command.upgrade(_config(connection), revision)
+        upgrade(connection, revision)
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the database up to `revision` within a transaction that writes."""
+    command.upgrade(_config(connection), revision)
 
 
 def migrate_back(storage: Storage, revision: str = "base") -> None:

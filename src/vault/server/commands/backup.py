@@ -1,0 +1,86 @@
+"""Copy a deployment while it runs, and bring a copy back into an empty one.
+
+The database comes first. What a statement names in the blob store was there before the statement, so a blob that is
+copied afterwards is never missing for one that was copied before.
+"""
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vault.server.clock import unix_seconds
+from vault.server.commands.output import AsJson, DataFolder, advise, say
+from vault.server.commands.progress import told
+from vault.server.opening import open_folder
+from vault.server.parts import Parts
+from vault.server.storage.backup_folder import (
+    DATABASE,
+    FORMAT,
+    BackupError,
+    Log,
+    Manifest,
+    describe_file,
+    make_folder,
+    write_manifest,
+)
+from vault.server.storage.engine import Storage
+from vault.server.storage.history import Progress, read_checkpoint, require_journals, require_log
+from vault.server.storage.inspection import require_integrity
+from vault.server.storage.schema import head_revision, require_head
+from vault.server.storage.snapshots import finish_file, take_snapshot
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.", show_default=False)],
+    data: DataFolder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Copy the deployment of a data folder as it is at one moment, while it is served."""
+    parts = open_folder(data)
+    require_head(parts.storage)
+    make_folder(folder)
+    try:
+        with told() as progress:
+            manifest = write_backup(parts, folder, unix_seconds(), progress)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # half a backup is none
+        raise
+    members = {"folder": str(folder), **manifest.model_dump()}
+    say(f"{folder}: {manifest.statements} statements, log size {manifest.log.size}", members, as_json)
+    advise("The secrets are not in it: keep secrets.toml and server.toml apart, once.")
+
+
+def write_backup(parts: Parts, folder: Path, now: int, progress: Progress) -> Manifest:
+    """The manifest of a backup that was written into the empty `folder`, checked, and made durable.
+
+    Raises: SnapshotError and BackupError where it cannot be written; HistoryError and InspectionError where the
+    database is not good; Refused(storage-away).
+    """
+    copied = folder / DATABASE
+    copied.touch(mode=0o600)
+    take_snapshot(parts.storage, copied, progress)
+    with closing(Storage(f"sqlite:///{copied}")) as copy:
+        require_integrity(copy)
+        with copy.reading() as connection:
+            statements = require_journals(connection, progress)
+            log = require_log(connection, parts.tlog.verifier, progress)
+            signed = read_checkpoint(connection, parts.tlog.verifier)[1]
+    try:
+        finish_file(copied)
+        manifest = Manifest(
+            format=FORMAT,
+            made=now,
+            audience=parts.settings.audience,
+            engine=parts.storage.engine.dialect.name,
+            revision=head_revision(),
+            statements=statements,
+            log=Log(size=log.size, root=log.root.hex(), checkpoint=None if signed is None else signed.decode()),
+            files={DATABASE: describe_file(copied)},
+        )
+        write_manifest(folder, manifest)
+    except OSError as error:
+        raise BackupError(f"the backup cannot be written: {error.strerror}") from None
+    return manifest

@@ -1,0 +1,125 @@
+"""Bring a backup back: into a data folder without a database, or a database without rows, whole or not at all."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from vault.server.commands.output import AsJson, DataFolder, advise, say
+from vault.server.commands.progress import told
+from vault.server.opening import open_folder
+from vault.server.parts import Parts
+from vault.server.storage.backup_folder import (
+    DATABASE,
+    BackupError,
+    Manifest,
+    copy_file,
+    flush_folder,
+    read_manifest,
+)
+from vault.server.storage.engine import Storage
+from vault.server.storage.history import HistoryError, Progress, require_journals, require_log
+from vault.server.storage.inspection import require_declared, require_integrity
+from vault.server.storage.schema import find_revision, head_revision, list_revisions, migrate, upgrade
+from vault.server.storage.snapshots import copy_rows, find_rows, finish_file
+
+STAGED = "restoring.sqlite3"
+WARNING = """\
+If this deployment has answered anybody after that moment, its history has gone back:
+- Clients notice: they refuse to go on, keep what proves it, and say so. Each person then decides, with
+  `coach-vault rollback`, which also sends again what that person's device holds.
+- The log goes on from an older checkpoint than people and witnesses have seen, so there are two histories of it.
+  Witnesses that saw the newer one never sign this log again.
+Tell people what happened, from when to when statements are missing, and whom to ask. docs/operations.md tells more."""
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The folder of a backup.", show_default=False)],
+    data: DataFolder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Bring a backup into the database of a data folder that has its settings and secrets, and no rows yet."""
+    parts = open_folder(data)
+    with closing(parts.storage), told() as progress:
+        manifest = read_backup(parts, folder, data / STAGED, progress)
+    lines = f"{manifest.statements} statements, log size {manifest.log.size}, as they were at {manifest.made}"
+    say(lines, {"folder": str(folder), **manifest.model_dump()}, as_json)
+    advise(WARNING)
+
+
+def read_backup(parts: Parts, folder: Path, staged: Path, progress: Progress) -> Manifest:
+    """The manifest of the backup in `folder`, whose rows are in the database when this returns.
+
+    `staged` is where the copy is checked; it is gone afterwards. Raises: BackupError, HistoryError, InspectionError,
+    SnapshotError, Refused(storage-away): then nothing was changed.
+    """
+    manifest = read_manifest(folder)
+    if manifest.audience != parts.settings.audience:
+        raise BackupError("that is a backup of another deployment: the audience differs")
+    require_empty(parts.storage)
+    staged.unlink(missing_ok=True)
+    try:
+        copy_file(folder / DATABASE, manifest.files[DATABASE], staged)
+        _require_good(parts, staged, manifest, progress)
+        if parts.storage.is_sqlite:
+            parts.storage.close()
+            _move_file(staged, Path(parts.storage.engine.url.database or ""))
+        else:
+            _move_rows(staged, parts, manifest, progress)
+    except OSError as error:
+        raise BackupError(f"the backup cannot be restored: {error.strerror}") from None
+    finally:
+        for name in (staged.name, f"{staged.name}-wal", f"{staged.name}-shm"):
+            (staged.parent / name).unlink(missing_ok=True)
+    return manifest
+
+
+def require_empty(storage: Storage) -> None:
+    """Return if the database has no rows that a restore could touch. Raises: BackupError; Refused(storage-away)."""
+    if storage.is_sqlite and not Path(storage.engine.url.database or "").exists():
+        return
+    with storage.reading() as connection:
+        revision = find_revision(connection)
+        is_empty = revision is None or (revision == head_revision() and not find_rows(connection))
+    if not is_empty:
+        raise BackupError("the database holds something already; restore into a new data folder or a new database")
+
+
+def _require_good(parts: Parts, staged: Path, manifest: Manifest, progress: Progress) -> None:
+    """Bring the copy to this schema, and hold it against its manifest and itself."""
+    with closing(Storage(f"sqlite:///{staged}")) as copy:
+        if manifest.revision not in list_revisions():
+            raise BackupError("that backup was made by a newer version of this program")
+        migrate(copy)
+        require_declared(copy)
+        require_integrity(copy)
+        with copy.reading() as connection:
+            _require_history(connection, parts, manifest, progress)
+    finish_file(staged)
+
+
+def _require_history(connection: Connection, parts: Parts, manifest: Manifest, progress: Progress) -> None:
+    statements = require_journals(connection, progress)
+    log = require_log(connection, parts.tlog.verifier, progress)
+    if (statements, log.size, log.root.hex()) != (manifest.statements, manifest.log.size, manifest.log.root):
+        raise HistoryError("statements and log are not those that the manifest names: take another backup")
+
+
+def _move_file(staged: Path, target: Path) -> None:
+    """The one file becomes the database; an empty one that stood there is replaced. Raises: BackupError."""
+    if target.with_name(f"{target.name}-wal").exists():
+        raise BackupError("another program has the empty database open; stop it first")
+    staged.replace(target)
+    flush_folder(target.parent)
+
+
+def _move_rows(staged: Path, parts: Parts, manifest: Manifest, progress: Progress) -> None:
+    """All rows in one transaction, which ends only after they were held against the manifest once more."""
+    with closing(Storage(f"sqlite:///{staged}")) as copy, copy.reading() as source, parts.storage.writing() as target:
+        upgrade(target)
+        if find_rows(target):
+            raise BackupError("somebody has written to the database meanwhile; restore into a new one")
+        copy_rows(source, target, progress)
+        _require_history(target, parts, manifest, progress)

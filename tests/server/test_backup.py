@@ -1,0 +1,218 @@
+"""A backup is whole, of one moment, and goes back into either engine; one that is not good is refused."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from scripts.postgres.databases import Databases
+from tests.databases import ENGINES, SQLITE, only_on
+from tests.server.deployments import NOW, SECRETS, Deployment
+from tests.server.world import World
+from vault.server.app import build_app
+from vault.server.commands.backup import write_backup
+from vault.server.commands.restore import read_backup
+from vault.server.parts import Parts
+from vault.server.storage.backup_folder import (
+    DATABASE,
+    MANIFEST,
+    BackupError,
+    Manifest,
+    describe_file,
+    make_folder,
+    read_manifest,
+)
+from vault.server.storage.engine import Storage
+from vault.server.storage.history import HistoryError
+from vault.server.storage.schema import migrate
+from vault.server.tlog_key import TlogKey
+
+
+def is_tidy(folder: Path) -> bool:
+    return not list(folder.glob("staged*"))
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Nobody looks."""
+
+
+def take(parts: Parts, folder: Path) -> Manifest:
+    make_folder(folder)
+    return write_backup(parts, folder, NOW, silent)
+
+
+@pytest.fixture(params=ENGINES)
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, deployment: Deployment) -> Iterator[Parts]:
+    """The same deployment over an empty database of either engine."""
+    if request.param == SQLITE:
+        url = f"sqlite:///{tmp_path}/elsewhere.sqlite3"
+    else:
+        databases: Databases = request.getfixturevalue("postgres")
+        url = databases.new()
+    storage = Storage(url)
+    yield replace(deployment.parts, storage=storage)
+    storage.close()
+
+
+def restore(parts: Parts, folder: Path) -> Manifest:
+    return read_backup(parts, folder, folder.with_name("staged.sqlite3"), silent)
+
+
+async def test_a_backup_of_either_engine_goes_back_into_either_with_every_row(
+    three: World, elsewhere: Parts, tmp_path: Path
+) -> None:
+    draft = three.item()
+    first = await three.send(draft)
+    taken = take(three.deployment.parts, tmp_path / "backup")
+    assert restore(elsewhere, tmp_path / "backup") == taken
+    again = Deployment(elsewhere, three.deployment.clock, build_app(elsewhere), three.deployment.app_key)
+    assert again.digest() == three.deployment.digest()
+    assert taken.log.size == taken.statements
+    async with again.client() as http:
+        restored = World(again, http)
+        restored.__dict__.update(
+            {name: value for name, value in vars(three).items() if name not in ("deployment", "http")}
+        )
+        answer = await restored.send(draft)
+    assert (answer.status_code, answer.content) == (200, first.content)
+    assert is_tidy(tmp_path)
+
+
+async def test_what_is_written_after_the_moment_of_a_backup_is_not_in_it(three: World, tmp_path: Path) -> None:
+    taken = take(three.deployment.parts, tmp_path / "backup")
+    assert (await three.send(three.item())).status_code == 201
+    assert take(three.deployment.parts, tmp_path / "later").statements == taken.statements + 1
+
+
+def flip(folder: Path) -> None:
+    raw = bytearray((folder / DATABASE).read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (folder / DATABASE).write_bytes(raw)
+
+
+def cut(folder: Path) -> None:
+    (folder / DATABASE).write_bytes((folder / DATABASE).read_bytes()[:-4096])
+
+
+def unfinished(folder: Path) -> None:
+    (folder / MANIFEST).unlink()
+
+
+def nonsense(folder: Path) -> None:
+    (folder / MANIFEST).write_text("{}")
+
+
+def newer(folder: Path) -> None:
+    change_manifest(folder, revision="9999")
+
+
+def other_deployment(folder: Path) -> None:
+    change_manifest(folder, audience="other.example/log")
+
+
+def change_manifest(folder: Path, **members: object) -> None:
+    known = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps(known | members))
+
+
+@only_on(SQLITE)
+@pytest.mark.parametrize("change", [flip, cut, unfinished, nonsense, newer, other_deployment])
+async def test_a_backup_that_is_not_good_is_refused_and_nothing_is_changed(
+    three: World, elsewhere: Parts, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    take(three.deployment.parts, tmp_path / "backup")
+    change(tmp_path / "backup")
+    with pytest.raises(BackupError):
+        restore(elsewhere, tmp_path / "backup")
+    assert is_untouched(elsewhere.storage)
+    assert is_tidy(tmp_path)
+
+
+def is_untouched(storage: Storage) -> bool:
+    if storage.is_sqlite:
+        return not Path(storage.engine.url.database or "").exists()
+    engine = create_engine(make_url(storage.engine.url))
+    with engine.connect() as connection:
+        tables = connection.exec_driver_sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").scalar_one()
+    engine.dispose()
+    return bool(tables == 0)
+
+
+REWRITES = {
+    "a statement is taken out": "DELETE FROM statements WHERE seq = 2 AND kind = 3",
+    "the newest entry is taken out": "DELETE FROM statements WHERE seq = 3 AND kind = 3",
+    "a time is changed": "UPDATE statements SET time = time + 1 WHERE seq = 2 AND kind = 3",
+    "a leaf is taken out": "DELETE FROM leaves WHERE leaf = 1",
+    "a leaf is changed": "UPDATE leaves SET entry = zeroblob(64) WHERE leaf = 1",
+    "the log goes back": "UPDATE tlog SET frontier = zeroblob(8)",
+    "the checkpoint is another": "UPDATE tlog SET checkpoint = CAST(replace(checkpoint, '/log', '/lag') AS BLOB)",
+}
+
+
+@only_on(SQLITE)
+@pytest.mark.parametrize("rewrite", REWRITES)
+async def test_history_that_was_rewritten_in_a_backup_is_noticed(three: World, tmp_path: Path, rewrite: str) -> None:
+    folder = tmp_path / "backup"
+    take(three.deployment.parts, folder)
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        connection.execute(REWRITES[rewrite])
+        connection.commit()
+    describe_anew(folder)
+    parts = replace(three.deployment.parts, storage=Storage(f"sqlite:///{tmp_path}/elsewhere.sqlite3"))
+    with pytest.raises(HistoryError):
+        restore(parts, folder)
+    assert is_untouched(parts.storage)
+
+
+def describe_anew(folder: Path) -> None:
+    """As somebody would who rewrites the database and its hash as well."""
+    files = {DATABASE: describe_file(folder / DATABASE).model_dump()}
+    change_manifest(folder, files=files)
+
+
+@only_on(SQLITE)
+async def test_secrets_of_another_deployment_are_noticed(three: World, elsewhere: Parts, tmp_path: Path) -> None:
+    take(three.deployment.parts, tmp_path / "backup")
+    other = replace(elsewhere, tlog=TlogKey(elsewhere.settings.audience, bytes(32)))
+    with pytest.raises(HistoryError, match=r"secrets\.toml"):
+        restore(other, tmp_path / "backup")
+
+
+async def test_a_database_that_holds_something_is_never_restored_into(three: World, tmp_path: Path) -> None:
+    take(three.deployment.parts, tmp_path / "backup")
+    before = three.deployment.digest()
+    with pytest.raises(BackupError, match="holds something"):
+        restore(three.deployment.parts, tmp_path / "backup")
+    assert three.deployment.digest() == before
+
+
+@only_on(SQLITE)
+async def test_a_database_that_was_migrated_and_not_used_is_restored_into(
+    three: World, elsewhere: Parts, tmp_path: Path
+) -> None:
+    migrate(elsewhere.storage)
+    take(three.deployment.parts, tmp_path / "backup")
+    assert restore(elsewhere, tmp_path / "backup").statements > 0
+
+
+@only_on(SQLITE)
+async def test_nothing_secret_and_nothing_readable_lies_in_a_backup(three: World, tmp_path: Path) -> None:
+    take(three.deployment.parts, tmp_path / "backup")
+    held = b"".join(path.read_bytes() for path in (tmp_path / "backup").iterdir())
+    for secret in (SECRETS.server_secret, SECRETS.deployment_sign_seed, SECRETS.log_sign_seed):
+        assert secret not in held
+    for path in (tmp_path / "backup", *(tmp_path / "backup").iterdir()):
+        assert path.stat().st_mode & 0o077 == 0
+    assert read_manifest(tmp_path / "backup").files.keys() == {DATABASE}
+
+
+@only_on(SQLITE)
+def test_a_backup_overwrites_nothing(deployment: Deployment, tmp_path: Path) -> None:
+    (tmp_path / "backup").mkdir()
+    with pytest.raises(BackupError, match="nothing is ever overwritten"):
+        take(deployment.parts, tmp_path / "backup")
