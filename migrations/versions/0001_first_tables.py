@@ -302,6 +302,43 @@ def upgrade():
         sa.ForeignKeyConstraint(["account"], ["accounts.account"]),
     )
     _create(
+        "leaves",
+        _number("leaf"),
+        _code("kind", 1, 2, 3, 4, 5),
+        _subject(),
+        _number("seq", 1),
+        _bytes("entry", 64),
+        _bytes("receipt", 100, 4096, starts_with="c2sp.org/tlog-proof@v1"),
+        sa.PrimaryKeyConstraint("leaf"),
+        sa.UniqueConstraint("kind", "subject", "seq"),
+    )
+    _create(
+        "tiles",
+        _number("level", 1),
+        _number("number"),
+        _bytes("hash", 32),
+        sa.PrimaryKeyConstraint("level", "number"),
+        rowid=False,
+    )
+    _create(
+        "tlog",
+        _code("id", 1),
+        _column(
+            "frontier",
+            sa.LargeBinary(),
+            "length(frontier) BETWEEN 8 AND 1704",
+            "length(frontier) % 32 = 8",
+        ),
+        _bytes("checkpoint", 100, 1024, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        rowid=False,
+    )
+    # The tree without leaves: its size, and no hash.
+    op.bulk_insert(
+        sa.table("tlog", sa.column("id"), sa.column("frontier")),
+        [{"id": 1, "frontier": bytes(8)}],
+    )
+    _create(
         "statements",
         _code("kind", 1, 2, 3, 4, 5),
         _subject(),
@@ -350,11 +387,61 @@ def upgrade():
         sa.ForeignKeyConstraint(["account"], ["accounts.account"]),
     )
     op.create_index("ix_tokens_expires", "tokens", ["expires"])
+    _create(
+        "attachments",
+        _bytes("engagement", 16),
+        _bytes("attachment", 16),
+        _bytes("uploader", 32),
+        _number("touched"),
+        _number("uploaded"),
+        _number("size", 1, nullable=True),
+        _bytes("sha256", 32, nullable=True),
+        _bytes("item", 16, nullable=True),
+        sa.PrimaryKeyConstraint("engagement", "attachment"),
+        rowid=False,
+    )
+    op.create_index("ix_attachments_uploader_item", "attachments", ["uploader", "item"])
+    op.create_index("ix_attachments_item_touched", "attachments", ["item", "touched"])
+    op.create_index("ix_attachments_engagement_item", "attachments", ["engagement", "item"])
+    _create(
+        "attachment_parts",
+        _bytes("engagement", 16),
+        _bytes("attachment", 16),
+        _number("number", 1),
+        _bytes("place", 16),
+        _number("size", 1),
+        _bytes("sha256", 32),
+        _code("stored", 0, 1),
+        sa.PrimaryKeyConstraint("engagement", "attachment", "number"),
+        rowid=False,
+    )
+    _create(
+        "attachment_namings",
+        _bytes("engagement", 16),
+        _bytes("attachment", 16),
+        _bytes("statement", 32),
+        sa.PrimaryKeyConstraint("engagement", "attachment", "statement"),
+        rowid=False,
+    )
+    _create(
+        "discarded_parts",
+        _bytes("engagement", 16),
+        _bytes("place", 16),
+        sa.PrimaryKeyConstraint("engagement", "place"),
+        rowid=False,
+    )
 
 
 def downgrade():
     for table in (
+        "discarded_parts",
+        "attachment_namings",
+        "attachment_parts",
+        "attachments",
         "tokens",
+        "tlog",
+        "tiles",
+        "leaves",
         "statements",
         "slots",
         "keys",

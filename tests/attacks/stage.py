@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from tests.server.deployments import NOW, SECRETS, URL, Clock, Deployment, deployed
+from tests.server.deployments import AUDIENCE, NOW, SECRETS, URL, Clock, Deployment, deployed
 from tests.system.worlds import Three, World, leaving, passphrase, three_people, three_way_terms
 from vault.client import AsyncVault, VerificationError
 from vault.client.crypto import passphrase as stretching
@@ -35,9 +35,11 @@ from vault.protocol.vocabulary import ItemKind, JournalKind, StatementType
 from vault.server.app import build_app
 from vault.server.clock import random_bytes
 from vault.server.limits import Limits
+from vault.server.opening import open_blobs
 from vault.server.parts import Parts
 from vault.server.settings import LimitSettings, Settings
 from vault.server.storage.engine import Storage
+from vault.server.tlog_key import TlogKey
 
 Value = TypeVar("Value")
 Act = Callable[[AsyncVault, AsyncEngagement], Awaitable[Value]]
@@ -139,13 +141,17 @@ def reopened(database: Path) -> Iterator[Deployment]:
     """The server over a copy of its database."""
     clock = Clock(NOW)
     limits = LimitSettings(challenges_per_minute=1_000_000, challenges_of_peer_per_minute=1_000_000)
+    blobs = f"file:{database.parent}/attachments"
+    settings = Settings(url=URL, database=f"sqlite:///{database}", blobs=blobs, limits=limits)
     parts = Parts(
-        settings=Settings(url=URL, database=f"sqlite:///{database}", limits=limits),
+        settings=settings,
         storage=Storage(f"sqlite:///{database}"),
         clock=clock,
         random=random_bytes,
         secret=SECRETS.server_secret,
         deployment=SECRETS.deployment(),
+        tlog=TlogKey(AUDIENCE, SECRETS.log_sign_seed),
+        blobs=open_blobs(settings),
         limits=Limits(limits.rates(), clock),
     )
     try:

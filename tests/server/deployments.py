@@ -19,6 +19,7 @@ from sqlalchemy import select
 from vault.server.app import build_app
 from vault.server.clock import random_bytes
 from vault.server.limits import Limits
+from vault.server.opening import open_blobs
 from vault.server.parts import Parts
 from vault.server.resources.apps.actions import create_app
 from vault.server.resources.enrolments.actions import create_enrolment
@@ -27,11 +28,12 @@ from vault.server.settings import LimitSettings, Settings
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import migrate
 from vault.server.storage.tables import metadata
+from vault.server.tlog_key import TlogKey
 
 URL = "http://127.0.0.1:8001"
 AUDIENCE = "127.0.0.1:8001/log"
 NOW = 1_800_000_000
-SECRETS = Secrets(b"\x01" * 32, b"\x02" * 32)
+SECRETS = Secrets(b"\x01" * 32, b"\x02" * 32, b"\x03" * 32)
 APP = "acme"
 
 
@@ -103,7 +105,7 @@ def deployed(
         database = f"sqlite:///{path}"
     clock = Clock(now)
     limits = limits or LimitSettings()
-    settings = Settings(url=url, database=database, limits=limits)
+    settings = Settings(url=url, database=database, blobs=f"file:{folder}/attachments", limits=limits)
     parts = Parts(
         settings=settings,
         storage=Storage(settings.database),
@@ -111,6 +113,8 @@ def deployed(
         random=random,
         secret=SECRETS.server_secret,
         deployment=SECRETS.deployment(),
+        tlog=TlogKey(settings.audience, SECRETS.log_sign_seed),
+        blobs=open_blobs(settings),
         limits=Limits(limits.rates(), clock),
     )
     key = create_app(parts.storage, APP, random, clock())

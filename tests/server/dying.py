@@ -1,6 +1,6 @@
 """A worker in a process of its own, whose clock is told, and which dies or is stopped at one of its commits.
 
-    python -m tests.server.dying DATABASE SIGNAL before|after COMMIT
+    python -m tests.server.dying DATABASE BLOBS SIGNAL before|after COMMIT
 
 It prints its address. The signal comes right before that commit of its writer, or right after it: then everything is
 durable, and nobody has been answered.
@@ -19,13 +19,15 @@ from vault.server.app import build_app
 from vault.server.clock import random_bytes
 from vault.server.commands.serve import _listen, _options
 from vault.server.limits import Limits
+from vault.server.opening import open_blobs
 from vault.server.parts import Parts
 from vault.server.settings import LimitSettings, Settings
 from vault.server.storage.engine import Storage
+from vault.server.tlog_key import TlogKey
 
 
-def main(database: str, name: str, moment: str, commit: str) -> None:
-    settings = Settings(url=URL, database=database)
+def main(database: str, blobs: str, name: str, moment: str, commit: str) -> None:
+    settings = Settings(url=URL, database=database, blobs=blobs)
     storage = Storage(database)
     left = int(commit)
 
@@ -47,6 +49,8 @@ def main(database: str, name: str, moment: str, commit: str) -> None:
         random=random_bytes,
         secret=SECRETS.server_secret,
         deployment=SECRETS.deployment(),
+        tlog=TlogKey(settings.audience, SECRETS.log_sign_seed),
+        blobs=open_blobs(settings),
         limits=Limits(LimitSettings().rates(), lambda: NOW),
     )
     with _listen(0) as listener:

@@ -21,10 +21,16 @@ from vault.policy.replay import (
     append,
 )
 from vault.protocol.envelope import Envelope, Statement
-from vault.protocol.journal import seen_mark
+from vault.protocol.journal import JournalId, Position, seen_mark
+from vault.protocol.leaf import leaf_entry
 from vault.protocol.statements import Body, Contract, Disclosure, Escalation, Item, Keyring, Keys, Reseal
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind, StatementType
 from vault.server.storage import tables
+from vault.tlog.checkpoint import SignedCheckpoint
+from vault.tlog.frontier import EMPTY
+from vault.tlog.hashing import leaf_hash
+from vault.tlog.inclusion import verify_inclusion
+from vault.tlog.proof import TlogProof
 
 Rows = set[tuple[Any, ...]]
 _KINDS = {code: kind for kind, code in JOURNAL_KIND_CODES.items()}
@@ -66,11 +72,49 @@ def compare_with_rows(connection: Connection, deployment: KeysFact) -> int:
             keyrings.append((state, statement.body))
         place = (kind, subject, state.position.seq, state.position.time, state.position.head, state.salt)
         assert place in _rows(connection, tables.journals)
+    _compare_log(connection, count)
     _compare_people(connection, keys.values(), keyrings, bodies)
     _compare_engagements(connection, engagements.values(), bodies)
     _compare_items(connection, engagements.values(), bodies)
     _compare_disclosures(connection, engagements.values(), escalations, bodies)
     return count
+
+
+def _compare_log(connection: Connection, count: int) -> None:
+    """Every entry of every journal is one leaf, every receipt shows it, and the other rows follow from the leaves."""
+    salts = {(row.kind, row.subject): row.salt for row in connection.execute(select(tables.journals))}
+    statements = {
+        (row.kind, row.subject, row.seq): (row.statement, Position(row.seq, row.time, row.head))
+        for row in connection.execute(select(tables.statements))
+    }
+    rows = connection.execute(select(tables.leaves).order_by(tables.leaves.c.leaf)).all()
+    state = connection.execute(select(tables.tlog)).one()
+    assert [row.leaf for row in rows] == list(range(count))
+    assert {(row.kind, row.subject, row.seq) for row in rows} == statements.keys()
+    frontier, hashes, sizes = EMPTY, [leaf_hash(row.entry) for row in rows], set()
+    roots = {0: EMPTY.root}
+    tile_hashes: set[tuple[int, int, bytes]] = set()
+    for value in hashes:
+        appended = frontier.append([value])
+        frontier = appended.frontier
+        roots[frontier.size] = frontier.root
+        tile_hashes |= {(one.level, one.number, one.hash) for one in appended.tile_hashes if one.level}
+    for row, value in zip(rows, hashes, strict=True):
+        statement, position = statements[row.kind, row.subject, row.seq]
+        journal = JournalId(_KINDS[row.kind], row.subject)
+        assert row.entry == leaf_entry(journal, salts[row.kind, row.subject], position, statement)
+        proof = TlogProof.parse(row.receipt)
+        checkpoint = proof.signed.checkpoint
+        verify_inclusion(value, proof.index, checkpoint.size, checkpoint.root, proof.hashes)
+        assert (proof.index, checkpoint.root) == (row.leaf, roots[checkpoint.size])
+        sizes.add(checkpoint.size)
+    assert _rows(connection, tables.tiles) == tile_hashes
+    assert state.frontier == frontier.to_bytes()
+    if count:
+        assert SignedCheckpoint.parse(state.checkpoint).checkpoint.root == frontier.root
+        assert max(sizes) == count
+    else:
+        assert state.checkpoint is None
 
 
 def _journals(connection: Connection) -> Iterable[tuple[tuple[int, bytes], list[Row[*tuple[Any, ...]]]]]:

@@ -11,6 +11,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 
 import httpx
@@ -77,7 +78,7 @@ def test_two_deployments_have_no_secret_in_common(operator: Operator, tmp_path: 
     for name in ("one", "two"):
         operator.run("init", tmp_path / name)
     one, two = (read_secrets(tmp_path / name) for name in ("one", "two"))
-    assert len({one.server_secret, one.deployment_sign_seed, two.server_secret, two.deployment_sign_seed}) == 4
+    assert len({*astuple(one), *astuple(two)}) == 6
     assert one.deployment().account != two.deployment().account
     assert one.server_secret.hex() not in repr(one)
 
@@ -87,8 +88,7 @@ def test_no_secret_lies_in_the_database(ready: Operator) -> None:
     raw = (ready.folder / "vault.sqlite3").read_bytes()
     secrets = read_secrets(ready.folder)
     for secret in (
-        secrets.server_secret,
-        secrets.deployment_sign_seed,
+        *astuple(secrets),
         *(value.encode() for value in members.values()),
     ):
         assert secret not in raw
@@ -228,8 +228,8 @@ def test_check_finds_a_clock_that_was_set_back(ready: Operator) -> None:
     "text",
     [
         "",
-        'server_secret = "AAAA"\ndeployment_sign_seed = "AAAA"\n',
-        "server_secret = 1\ndeployment_sign_seed = 2\n",
+        'server_secret = "AAAA"\ndeployment_sign_seed = "AAAA"\nlog_sign_seed = "AAAA"\n',
+        "server_secret = 1\ndeployment_sign_seed = 2\nlog_sign_seed = 3\n",
         "[",
         "x = 1",
     ],
@@ -303,7 +303,7 @@ def test_init_takes_another_audience_and_a_proxy(operator: Operator) -> None:
 def test_secrets_are_never_overwritten(ready: Operator) -> None:
     before = (ready.folder / SECRETS_FILE).read_bytes()
     with pytest.raises(SecretsError, match="never overwritten"):
-        write_secrets(ready.folder, Secrets(bytes(32), bytes(32)))
+        write_secrets(ready.folder, Secrets(bytes(32), bytes(32), bytes(32)))
     assert (ready.folder / SECRETS_FILE).read_bytes() == before
 
 

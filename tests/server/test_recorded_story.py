@@ -77,11 +77,11 @@ def submission_of(journal: dict[str, Any], entry: dict[str, Any]) -> dict[str, A
 
 
 @pytest.fixture
-def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+def recorded(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """A server that is the deployment of the vectors."""
     seed = bytes.fromhex(PEOPLE["deployment"]["generations"][0]["sign_seed"])
-    monkeypatch.setattr(deployments, "SECRETS", Secrets(bytes(32), seed))
-    with deployments.deployed(tmp_path, url=URL) as deployment:
+    monkeypatch.setattr(deployments, "SECRETS", Secrets(bytes(32), seed, bytes(32)))
+    with deployments.deployed(tmp_path, url=URL, database=database) as deployment:
         yield deployment
         with deployment.parts.storage.reading() as connection:
             assert compare_with_rows(connection, deployment.parts.deployment) > 30

@@ -18,9 +18,9 @@ async def test_a_summary_is_disclosed_opened_read_and_withdrawn(three: World) ->
     content = f"/disclosures/{statement.hex()}/content"
     assert (await three.get("sponsor", content)).json()["code"] == "opening-required"
     opened = await three.send(three.opening(statement))
-    assert opened.json() == {
-        "statement": opened.json()["statement"], "journal": None, "time": three.deployment.clock(), "receipt": None,
-    }  # fmt: skip
+    answer = opened.json()
+    assert answer.keys() == {"statement", "journal", "time", "receipt", "leaf"}
+    assert (answer["journal"], answer["time"]) == (None, three.deployment.clock())
     got = (await three.get("sponsor", content)).json()
     assert hashlib.sha256(read_base64(got["blob"])).digest() == disclosure.body.blob.sha256
     withdrawn = await three.send(three.withdrawal(statement))

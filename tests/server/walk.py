@@ -199,6 +199,16 @@ async def leave(walk: Walk) -> None:
     await walk.write("createClosure", "coach", f"{place}/closures", world.write_closure("coach"))
     keys = world.write_keys("sponsor", sign_generation=2, seal_generation=2, reason=KeysReason.ROTATE)
     await walk.write("createKeys", "sponsor", f"/v1/accounts/{account('sponsor').hex()}/keys", keys)
+    await _read_the_log(walk)
+
+
+async def _read_the_log(walk: Walk) -> None:
+    for operation, path in (
+        ("getCheckpoint", "/log/checkpoint"),
+        ("getTile", "/log/tile/0/000.p/5"),
+        ("getEntries", "/log/tile/entries/000.p/5"),
+    ):
+        await walk.step(operation, "GET", path)
 
 
 def write_examples(examples: Examples) -> str:

@@ -21,8 +21,21 @@ class JournalPlace(Closed):
     head: Hash
 
 
+class Leaf(Closed):
+    """The leaf of an entry, for who may not read its journal; `time` stands beside it. Source: docs/protocol.md 10.1.
+
+    `blind` is that of the statement's half, `half` the other half whole: together with the statement they give the
+    entry of the log, and say nothing of the entry's place in its journal.
+    """
+
+    tag: Hash
+    blind: Hash
+    half: Hash
+
+
 class Written(Closed):
-    """The answer to a write: durable when it arrives. `journal` is null for a signer who may not read it.
+    """The answer to a write: durable when it arrives. `journal` is null for a signer who may not read it, who gets the
+    `leaf` instead. `receipt` is the tlog-proof, the same whenever the statement is sent again.
 
     `openings`, the number of times that it was opened, stands in the answer to a withdrawal alone.
     """
@@ -30,7 +43,8 @@ class Written(Closed):
     statement: Hash
     journal: JournalPlace | None
     time: Integer
-    receipt: str | None
+    receipt: str
+    leaf: Leaf | None
     openings: Integer | None = None
 
 
@@ -41,7 +55,10 @@ class Introduced(Closed):
 
 
 class Entry(Closed):
-    """An entry of a journal as a reader gets it; `envelope` is parsed by `envelope.Envelope.from_json`."""
+    """An entry of a journal as a reader gets it; `envelope` is parsed by `envelope.Envelope.from_json`.
+
+    `leaf` is null for who reads the journal, and can compute it.
+    """
 
     seq: Positive
     head: Hash
@@ -49,7 +66,8 @@ class Entry(Closed):
     statement: Hash
     envelope: dict[str, Any]
     seal: str | None
-    receipt: str | None
+    receipt: str
+    leaf: Leaf | None
 
 
 class Page(Closed):
@@ -90,7 +108,7 @@ class Engagements(Closed):
 
 
 class ContractRow(Closed):
-    """A contract that names me, its assents and my seal of its text."""
+    """A contract that names me, its assents and my seal of its text; `leaf` is null for who reads the journal."""
 
     state: Literal["proposed", "active", "superseded", "dead"]
     statement: Hash
@@ -98,6 +116,8 @@ class ContractRow(Closed):
     time: Integer
     assents: tuple[dict[str, Any], ...]
     seal: str | None
+    receipt: str
+    leaf: Leaf | None
 
 
 class EngagementView(EngagementRow):
@@ -139,12 +159,16 @@ class Token(Closed):
 
 
 class DisclosureRow(Closed):
-    """A live disclosure as its recipient sees it; `state` and `openings` are null there and set for the coachee."""
+    """A live disclosure as its recipient sees it; `state` and `openings` are null there and set for the coachee.
+
+    `leaf` is null for the coachee, who reads the journal.
+    """
 
     statement: Hash
     envelope: dict[str, Any]
     time: Integer
-    receipt: str | None
+    receipt: str
+    leaf: Leaf | None
     state: Literal["live", "withdrawn", "expired", "erased"] | None = None
     openings: tuple[dict[str, Any], ...] | None = None
 
@@ -163,16 +187,36 @@ class DisclosureContent(Closed):
     seal: str
 
 
+class AttachmentPart(Closed):
+    """A stored part of an own upload: its number, bytes, and SHA-256."""
+
+    n: Positive
+    size: Positive
+    sha256: Hash
+
+
+class AttachmentParts(Closed):
+    """The parts of an own upload that are stored, by their numbers."""
+
+    data: tuple[AttachmentPart, ...]
+
+
 class DeploymentLimits(Closed):
-    """Sizes in bytes and counts that a client meets before a refusal."""
+    """Sizes in bytes and counts that a client meets before a refusal.
+
+    `upload_bytes` is how much one person may have here that no item names yet, and so the longest attachment.
+    """
 
     body_bytes: Positive
     blob_bytes: Positive
+    part_bytes: Positive
+    upload_bytes: Positive
     page: Positive
 
 
 class Deployment(Closed):
-    """What a deployment says of itself; `deployment_key` is its base64 Ed25519 key, `time` its clock, Unix seconds.
+    """What a deployment says of itself; `deployment_key` is its base64 Ed25519 key, `log_key` the vkey of its
+    transparency log, `time` its clock, Unix seconds.
 
     For people and tools. A client takes `audience` and `url` from its own configuration, never from here.
     """
@@ -182,6 +226,7 @@ class Deployment(Closed):
     suite: Positive
     version: str
     deployment_key: SignPublic
+    log_key: str
     limits: DeploymentLimits
     time: Integer
 

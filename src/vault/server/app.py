@@ -1,16 +1,20 @@
 """The one place where the server's parts are joined into an application."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
+from vault.protocol.problems import Refused
 from vault.server.http.answers import Answers
 from vault.server.http.problems import answer_problems
 from vault.server.logs import start_logs
 from vault.server.parts import Parts
 from vault.server.resources.accounts.routes import router as accounts
 from vault.server.resources.apps.routes import router as apps
+from vault.server.resources.attachments.actions import sweep
+from vault.server.resources.attachments.routes import router as attachments
 from vault.server.resources.blobs.routes import router as blobs
 from vault.server.resources.deployment.routes import router as deployment
 from vault.server.resources.disclosures.routes import router as disclosures
@@ -22,9 +26,11 @@ from vault.server.resources.journals.routes import router as journals
 from vault.server.resources.keyrings.routes import router as keyrings
 from vault.server.resources.logins.routes import router as logins
 from vault.server.resources.slots.routes import router as slots
+from vault.server.resources.tlog.routes import router as tlog
 from vault.server.sequencer.queue import Queue
 
 TITLE = "Coach Vault"
+SWEEP_SECONDS = 60
 ROUTERS = (
     deployment,
     apps,
@@ -38,7 +44,9 @@ ROUTERS = (
     journals,
     blobs,
     items,
+    attachments,
     disclosures,
+    tlog,
 )
 """In the order in which the description of the API names them."""
 
@@ -56,7 +64,7 @@ def build_app(parts: Parts) -> FastAPI:
         lifespan=_answer_all,
     )
     app.state.parts = parts
-    app.state.queue = Queue(parts.storage)
+    app.state.queue = Queue(parts.storage, parts.tlog)
     for router in ROUTERS:
         app.include_router(router)
     answer_problems(app)
@@ -67,6 +75,17 @@ def build_app(parts: Parts) -> FastAPI:
 @asynccontextmanager
 async def _answer_all(app: FastAPI) -> AsyncIterator[None]:
     """A run of the app has a queue of its own, and ends when all who wait in it are answered."""
-    app.state.queue = queue = Queue(app.state.parts.storage)
+    parts: Parts = app.state.parts
+    app.state.queue = queue = Queue(parts.storage, parts.tlog)
+    sweeping = asyncio.create_task(_sweep(parts))
     yield
+    sweeping.cancel()
     await queue.close()
+
+
+async def _sweep(parts: Parts) -> None:
+    """Now and then, take away content that nothing names; where the storage is away the next time does it."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        with suppress(Refused):
+            await sweep(parts)

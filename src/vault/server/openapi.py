@@ -32,7 +32,9 @@ _TAGS = {
     "accounts": "Accounts, their keys, their sealed keyrings, and introductions.",
     "engagements": "Coaching relationships: contracts, assents, journals.",
     "items": "Sealed notes, goals, drafts and summaries.",
+    "attachments": "Large sealed content, in parts; what no item names goes after 24 hours.",
     "disclosures": "Summaries that a coachee seals for a sponsor.",
+    "log": "The transparency log: what was written, in one order that cannot be changed, said to everybody alike.",
 }
 _SCHEMES = {
     "app": ("cva_", "An app key, made by the operator. It issues enrolment tokens and does nothing else."),
@@ -97,6 +99,7 @@ def _components(schemas: dict[str, Any]) -> dict[str, Any]:
 def _describe_parameters(operation: dict[str, Any], path: str) -> None:
     """Routes that write read their ids from the statement; all ids of a path are described here, alike."""
     queries = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
+    headers = [each for each in operation.get("parameters", ()) if each["in"] == "header"]
     for each in queries:
         schema = each["schema"]
         alternatives = [one for one in schema.pop("anyOf", ()) if one != {"type": "null"}]
@@ -107,13 +110,18 @@ def _describe_parameters(operation: dict[str, Any], path: str) -> None:
         {"in": "path", "name": name, "required": True, "schema": IN_PATHS[name]}
         for name in re.findall(r"\{([a-z0-9]+)\}", path)
     ]
-    if in_path or queries:
-        operation["parameters"] = in_path + queries
+    if in_path or queries or headers:
+        operation["parameters"] = in_path + queries + headers
 
 
 def _drop_framework(operation: dict[str, Any]) -> None:
     """FastAPI adds its own 422 to every route with a parameter; ours is described already."""
     operation["responses"].get("422", {}).get("content", {}).pop(_JSON, None)
+
+
+def _spelled(name: "re.Match[str]") -> str:
+    """What a parameter of a path takes of it; an index of the log has slashes."""
+    return "([^?]+)" if name[1] == "index" else "([^/?]+)"
 
 
 def _add_example(operation: dict[str, Any], path: str, example: dict[str, Any]) -> None:
@@ -124,8 +132,8 @@ def _add_example(operation: dict[str, Any], path: str, example: dict[str, Any]) 
         operation["responses"][str(example["status"])]["content"][_JSON]["example"] = example["answer"]
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path" and "path" in example:
-            pattern = re.sub(r"\\\{[a-z0-9]+\\\}", "([^/?]+)", re.escape(path))
+            pattern = re.sub(r"\\\{([a-z0-9]+)\\\}", _spelled, re.escape(path))
             names = re.findall(r"\{([a-z0-9]+)\}", path)
             match = re.match(pattern, example["path"])
             text = "" if match is None else match[1 + names.index(parameter["name"])]
-            parameter["example"] = int(text) if text.isdecimal() and len(text) == 1 else text
+            parameter["example"] = int(text) if parameter["schema"]["type"] == "integer" else text

@@ -6,8 +6,11 @@ from vault.server.clock import random_bytes, unix_seconds
 from vault.server.limits import Limits
 from vault.server.parts import Parts
 from vault.server.secrets_file import Secrets, read_secrets
-from vault.server.settings import Settings, load_settings
+from vault.server.settings import FOLDER, Settings, SettingsError, load_settings
+from vault.server.storage.blob_store import BlobStore
+from vault.server.storage.blob_store_folder import FolderBlobs
 from vault.server.storage.engine import Storage
+from vault.server.tlog_key import TlogKey
 
 
 def open_parts(settings: Settings, secrets: Secrets) -> Parts:
@@ -19,6 +22,8 @@ def open_parts(settings: Settings, secrets: Secrets) -> Parts:
         random=random_bytes,
         secret=secrets.server_secret,
         deployment=secrets.deployment(),
+        tlog=TlogKey(settings.audience, secrets.log_sign_seed),
+        blobs=open_blobs(settings),
         limits=Limits(settings.limits.rates(), unix_seconds),
     )
 
@@ -26,3 +31,23 @@ def open_parts(settings: Settings, secrets: Secrets) -> Parts:
 def open_folder(folder: Path) -> Parts:
     """The parts of the deployment in a data folder. Raises: SettingsError, SecretsError."""
     return open_parts(load_settings(folder), read_secrets(folder))
+
+
+def open_blobs(settings: Settings) -> BlobStore:
+    """Where attachments lie; nothing is asked of it yet. Raises: SettingsError where S3 is named and not installed."""
+    if settings.blobs.startswith(FOLDER):
+        return FolderBlobs(Path(settings.blobs.removeprefix(FOLDER)))
+    try:
+        from vault.server.storage.blob_store_s3 import S3Blobs
+    except ModuleNotFoundError:
+        raise SettingsError("blobs: S3 needs the extra `s3`: pip install 'coach-vault[server,s3]'") from None
+    bucket, _, prefix = settings.blobs.removeprefix("s3://").partition("/")
+    s3 = settings.s3
+    return S3Blobs(
+        bucket,
+        prefix,
+        region=s3.region,
+        endpoint=s3.endpoint,
+        access_key_id=s3.access_key_id,
+        secret_access_key=None if s3.secret_access_key is None else s3.secret_access_key.get_secret_value(),
+    )

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from vault.policy.facts import KeysFact
 from vault.server.limits import Limits
 from vault.server.settings import Settings
+from vault.server.storage.blob_store import BlobStore
 from vault.server.storage.engine import Storage
+from vault.server.tlog_key import TlogKey
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Settings, the open database, the clock (Unix seconds), randomness, the secret behind fake slots, the deployment's
-    own account and sign key, and the rate limits.
+    own account and sign key, the key of its log, where attachments lie, and the rate
+    limits.
     """
 
     settings: Settings
@@ -21,4 +24,6 @@ class Parts:
     random: Callable[[int], bytes]
     secret: bytes = field(repr=False)
     deployment: KeysFact
+    tlog: TlogKey
+    blobs: BlobStore
     limits: Limits

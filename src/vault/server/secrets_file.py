@@ -1,7 +1,8 @@
 """The deployment's secrets: one file, readable by its owner alone, and nothing of it in the database.
 
 The server secret makes the fake slot headers, so that they are the same after a restart and in every worker. The sign
-seed is the deployment's own account; it signs erasures on retention and nothing of a person's.
+seed is the deployment's own account; it signs erasures on retention and nothing of a person's. The log seed signs the
+checkpoints of the transparency log and nothing else.
 """
 
 import os
@@ -30,15 +31,16 @@ class SecretsError(VaultError):
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Two independent 32-byte secrets."""
+    """Three independent 32-byte secrets."""
 
     server_secret: bytes = field(repr=False)
     deployment_sign_seed: bytes = field(repr=False)
+    log_sign_seed: bytes = field(repr=False)
 
     @classmethod
     def new(cls, random: Callable[[int], bytes]) -> "Secrets":
-        """Two new ones."""
-        return cls(random(SECRET_BYTES), random(SECRET_BYTES))
+        """Three new ones."""
+        return cls(*(random(SECRET_BYTES) for _ in range(3)))
 
     def deployment(self) -> KeysFact:
         """The deployment's account and sign key as policy asks for them; nothing is ever sealed to it."""
@@ -60,6 +62,7 @@ def write_secrets(folder: Path, secrets: Secrets) -> None:
         "# The secrets of this deployment. Keep a copy of this file apart from the database's backups.\n"
         f'server_secret = "{write_base64(secrets.server_secret)}"\n'
         f'deployment_sign_seed = "{write_base64(secrets.deployment_sign_seed)}"\n'
+        f'log_sign_seed = "{write_base64(secrets.log_sign_seed)}"\n'
     )
     try:
         handle = os.open(folder / SECRETS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ALONE)
@@ -78,12 +81,10 @@ def read_secrets(folder: Path) -> Secrets:
         members = tomllib.loads(path.read_text(encoding="ascii"))
     except (OSError, ValueError):
         raise SecretsError(f"expected a readable {SECRETS_FILE}, as `coach-vault-server init` makes it") from None
-    if members.keys() != {"server_secret", "deployment_sign_seed"}:
-        raise SecretsError(f"expected server_secret and deployment_sign_seed in {SECRETS_FILE}, and nothing else")
+    names = ("server_secret", "deployment_sign_seed", "log_sign_seed")
+    if members.keys() != set(names):
+        raise SecretsError(f"expected {', '.join(names)} in {SECRETS_FILE}, and nothing else")
     try:
-        return Secrets(
-            read_base64(members["server_secret"], SECRET_BYTES),
-            read_base64(members["deployment_sign_seed"], SECRET_BYTES),
-        )
+        return Secrets(*(read_base64(members[name], SECRET_BYTES) for name in names))
     except EncodingError:
         raise SecretsError(f"expected base64 of {SECRET_BYTES} bytes for each secret in {SECRETS_FILE}") from None

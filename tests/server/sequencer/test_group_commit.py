@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import OperationalError
 
+from tests.databases import SQLITE, only_on
 from tests.policy.people import digest, short
 from tests.server.joining import bearer
 from tests.server.later import escalation
+from tests.server.queued import put
 from tests.server.world import Draft, World, first_keys_draft
 from vault.protocol.problems import Refused
 from vault.server.sequencer import queue as queues
@@ -51,7 +53,7 @@ class Gate:
     async def hold(self) -> "asyncio.Task[None]":
         """Return when a write stands before its commit: whatever comes from here on queues up behind it."""
         self._holds = True
-        first = asyncio.create_task(self.queue.put((b"", False), _write_nothing))
+        first = asyncio.create_task(put(self.queue, (b"", False), _write_nothing))
         assert await asyncio.to_thread(self._reached.acquire, timeout=WAIT_SECONDS)
         return first
 
@@ -83,11 +85,11 @@ def queue(three: World) -> Queue:
 
 @pytest.fixture
 def gate(three: World, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    made, put = Gate(queue), queue.put
+    made, put_there = Gate(queue), queue.put
 
     async def put_and_say(turn: Turn, write: Callable[[Connection], Any]) -> Any:
         made.arrived.set()
-        return await put(turn, write)
+        return await put_there(turn, write)
 
     monkeypatch.setattr(queue, "put", put_and_say)
     event.listen(three.deployment.parts.storage.engine, "commit", made)
@@ -121,7 +123,7 @@ async def test_what_has_queued_is_one_commit(three: World, gate: Gate) -> None:
 async def test_a_batch_is_bounded(queue: Queue, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queues, "BATCH_MAXIMUM", 4)
     await gate.hold()
-    waiting = await gate.queued(*(queue.put((b"", False), _write_nothing) for _ in range(10)))
+    waiting = await gate.queued(*(put(queue, (b"", False), _write_nothing) for _ in range(10)))
     before = gate.commits
     gate.release()
     await asyncio.gather(*waiting)
@@ -155,7 +157,7 @@ async def test_every_transaction_takes_its_turns_in_one_order(queue: Queue, gate
     taken: list[Turn] = []
 
     def take(turn: Turn) -> Coroutine[Any, Any, None]:
-        return queue.put(turn, lambda _connection: taken.append(turn))
+        return put(queue, turn, lambda _connection: taken.append(turn))
 
     turns = [(b"b", False), (b"a", True), (b"a", False), (b"b", False)]
     await gate.hold()
@@ -188,6 +190,7 @@ async def test_where_the_commit_fails_nobody_is_acknowledged_and_nothing_is_writ
     assert statuses([await three.send(draft) for draft in drafts]) == [201, 201, 201, 422]
 
 
+@only_on(SQLITE)
 async def test_a_full_disk_is_told_to_everyone_and_keeps_nothing(three: World, gate: Gate) -> None:
     drafts = chain(three, "coach", 5)
     before = three.deployment.digest()
@@ -234,7 +237,7 @@ async def test_a_broken_constraint_and_a_fault_harm_nobody_else(three: World, qu
 
     await gate.hold()
     writes = (lambda connection: _add(connection, "one"), double, fail, lambda connection: _add(connection, "two"))
-    waiting = await gate.queued(*(queue.put((b"", False), write) for write in writes))
+    waiting = await gate.queued(*(put(queue, (b"", False), write) for write in writes))
     before = gate.commits
     gate.release()
     one, doubled, failed, two = await asyncio.gather(*waiting, return_exceptions=True)
@@ -255,7 +258,7 @@ async def test_whoever_comes_beyond_the_bound_is_told_at_once_to_come_again(
     monkeypatch.setattr(queues, "QUEUE_MAXIMUM", 3)
     first, *later = chain(three, "coach", 4)
     await gate.hold()
-    waiting = await gate.queued(three.send(first), *(queue.put((b"", False), _write_nothing) for _ in range(2)))
+    waiting = await gate.queued(three.send(first), *(put(queue, (b"", False), _write_nothing) for _ in range(2)))
     answers = [await three.send(draft) for draft in later]  # answered while the writer stands still
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "busy")] * 3
     assert {answer.headers["retry-after"] for answer in answers} == {"2"}
@@ -300,6 +303,7 @@ async def test_what_somebody_sent_who_hung_up_stands_once(three: World, gate: Ga
     assert statuses([await three.send(draft) for draft in drafts]) == [200] * 3
 
 
+@only_on(SQLITE)
 async def test_every_connection_waits_for_the_disk(three: World) -> None:
     storage = three.deployment.parts.storage
     with ExitStack() as stack:

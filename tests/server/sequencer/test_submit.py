@@ -22,7 +22,7 @@ async def test_a_reader_is_told_the_place_of_what_it_wrote(three: World) -> None
     newest = (await three.get("coach", "/v1/engagements")).json()["data"][0]["journal"]
     assert newest == {"seq": 5, "head": written["journal"]["head"]}
     assert written["time"] == three.deployment.clock()
-    assert written["receipt"] is None
+    assert written["leaf"] is None
 
 
 async def test_a_sponsor_is_not_told_a_place(three: World) -> None:

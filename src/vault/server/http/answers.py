@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vault.protocol.limits import BODY_MAXIMUM_BYTES
+from vault.protocol.limits import BODY_MAXIMUM_BYTES, PART_MAXIMUM_BYTES
 from vault.protocol.problems import Refused
 from vault.server.clock import monotonic_seconds
 from vault.server.http.problems import problem_answer
@@ -24,6 +24,9 @@ from vault.server.logs import log_fault, log_request
 REQUEST_ID_BYTES = 16
 JSON_TYPE = "application/json"
 PUBLIC = "public, max-age=300"
+REVALIDATED = "public, no-cache"
+"""May be kept, and is asked for again before it is used."""
+FOR_EVER = "public, max-age=31536000, immutable"
 _LARGEST_LENGTH_DIGITS = 7
 _CLIENT_GONE = 499
 """What the log calls a request whose sender hung up before it was whole; nobody is there to be answered."""
@@ -64,7 +67,7 @@ class Answers:
             await send(message)
 
         try:
-            if _says_too_large(Headers(scope=scope)):
+            if _says_too_large(scope["method"], Headers(scope=scope)):
                 await problem_answer(Refused("too-large"))(scope, receive, send_with_headers)
             else:
                 await self._app(scope, receive, send_with_headers)
@@ -89,6 +92,8 @@ class Answers:
             )
 
 
-def _says_too_large(headers: Headers) -> bool:
+def _says_too_large(method: str, headers: Headers) -> bool:
+    """A part of an attachment is all that is ever put; everything else is a submission or shorter."""
+    maximum = PART_MAXIMUM_BYTES if method == "PUT" else BODY_MAXIMUM_BYTES
     said = headers.get("content-length", "0")
-    return not said.isdecimal() or len(said) > _LARGEST_LENGTH_DIGITS or int(said) > BODY_MAXIMUM_BYTES
+    return not said.isdecimal() or len(said) > _LARGEST_LENGTH_DIGITS or int(said) > maximum

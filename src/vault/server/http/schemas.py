@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from vault.protocol.limits import PARTS_MAXIMUM
 from vault.protocol.problems import PROBLEMS
 
 BASE64 = {"type": "string", "contentEncoding": "base64"}
@@ -57,10 +58,14 @@ _ID = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _HASH = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 IN_PATHS: dict[str, dict[str, Any]] = {
     "account": _HASH,
+    "attachment": _ID,
     "code": {"type": "string", "enum": list(PROBLEMS)},
     "engagement": _ID,
+    "index": {"type": "string", "pattern": "^(x[0-9]{3}/)*[0-9]{3}([.]p/[0-9]{1,3})?$"},
     "item": _ID,
     "kind": {"type": "integer", "enum": [1, 2, 3]},
+    "level": {"type": "string", "pattern": "^[0-9]{1,2}$"},
+    "n": {"type": "integer", "minimum": 1, "maximum": PARTS_MAXIMUM},
     "sha256": _HASH,
     "statement": _HASH,
 }

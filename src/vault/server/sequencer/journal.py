@@ -11,7 +11,7 @@ from vault.protocol.envelope import Statement
 from vault.protocol.journal import START, JournalId, Position, next_position, seen_mark
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES
-from vault.server.storage.tables import journals, statements
+from vault.server.storage.tables import journals, leaves, statements
 
 _PLACE = (
     select(journals.c.seq, journals.c.time, journals.c.head, journals.c.salt)
@@ -22,6 +22,9 @@ _WRITTEN = select(statements.c.seq, statements.c.time, statements.c.head).where(
     statements.c.kind == bindparam("kind"),
     statements.c.subject == bindparam("subject"),
     statements.c.statement == bindparam("statement"),
+)
+_RECEIPT = select(leaves.c.receipt).where(
+    leaves.c.kind == bindparam("kind"), leaves.c.subject == bindparam("subject"), leaves.c.seq == bindparam("seq")
 )
 _ID_TAKEN = select(statements.c.seq).where(
     statements.c.kind == bindparam("kind"),
@@ -54,11 +57,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A statement's place in its journal, new or from before."""
+    """A statement's place in its journal, whose salt has 32 bytes, new or from before."""
 
     statement: Statement
     journal: JournalId
     position: Position
+    salt: bytes
 
 
 def find_place(connection: Connection, journal: JournalId) -> Place | None:
@@ -67,15 +71,15 @@ def find_place(connection: Connection, journal: JournalId) -> Place | None:
     return None if row is None else Place(journal, Position(row.seq, row.time, row.head), row.salt)
 
 
-def find_written(connection: Connection, journal: JournalId, statement: Statement) -> Written | None:
-    """Where exactly this statement stands in the journal already.
+def find_written(connection: Connection, place: Place, statement: Statement) -> Written | None:
+    """Where exactly this statement stands already in the journal that has come to `place`.
 
     Raises: Refused(id-taken) where its signer has used its `id` there for other bytes.
     """
-    key = _key(journal)
+    key = _key(place.journal)
     row = connection.execute(_WRITTEN, {**key, "statement": statement.id}).one_or_none()
     if row is not None:
-        return Written(statement, journal, Position(row.seq, row.time, row.head))
+        return Written(statement, place.journal, Position(row.seq, row.time, row.head), place.salt)
     taken = {**key, "signer": statement.body.by, "uid": statement.body.id}
     if connection.execute(_ID_TAKEN, taken).one_or_none() is not None:
         raise Refused("id-taken")
@@ -106,7 +110,14 @@ def append(connection: Connection, place: Place, statement: Statement, time: int
         "second_signature": second[0] if second else None,
     }
     connection.execute(_APPEND, entry)
-    return Written(statement, place.journal, position)
+    return Written(statement, place.journal, position, place.salt)
+
+
+def find_receipt(connection: Connection, written: Written) -> bytes | None:
+    """The receipt of a statement that was written before; None where it was written in this very transaction."""
+    key = {**_key(written.journal), "seq": written.position.seq}
+    found: bytes | None = connection.execute(_RECEIPT, key).scalar_one_or_none()
+    return found
 
 
 def _key(journal: JournalId) -> dict[str, object]:

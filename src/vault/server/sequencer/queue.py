@@ -4,11 +4,13 @@ Writes stand in one line, first come, first served. One thread takes what has qu
 within a savepoint of its own, so that a refusal takes back that one write alone. Nobody is answered before the commit,
 not even who is refused: what the refusal rests on might not have been kept. A worker that dies on the way has
 acknowledged nothing, and the same bytes sent again get their first answer.
+
+What the writes append to journals goes into the transparency log together, under one checkpoint, before the commit.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,9 +23,13 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from vault.protocol.problems import Refused
 from vault.server.sequencer.places import Turn
+from vault.server.sequencer.tlog import Leaf, append_leaves
 from vault.server.storage.engine import RETRY_AFTER_SECONDS, Conflict, Storage
+from vault.server.tlog_key import TlogKey
 
 Value = TypeVar("Value")
+Write = Callable[[Connection], tuple[Value, Leaf | None]]
+"""Writes, and returns a value of its own and what the log shall take of it."""
 
 QUEUE_MAXIMUM = 256
 """How many may wait: a fraction of a second's work. Whoever comes later is served sooner by coming again."""
@@ -35,31 +41,32 @@ _ATTEMPTS = 5
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     turn: Turn
-    write: Callable[[Connection], Any]
+    write: Write[Any]
     answer: "asyncio.Future[Any]"
 
 
 class Queue:
     """The line of one worker, for any number of event loops."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, key: TlogKey) -> None:
         """Nothing runs until somebody comes."""
         self._storage = storage
+        self._key = key
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._lock = Lock()
         self._waiting: deque[_Waiting] = deque()
         self._is_writing = False
         self._is_closed = False
 
-    async def put(self, turn: Turn, write: Callable[[Connection], Value]) -> Value:
-        """What `write` returns within the transaction of its batch, durable when it is returned.
+    async def put(self, turn: Turn, write: Write[Value]) -> tuple[Value, bytes | None]:
+        """What `write` returned in the transaction of its batch, and the receipt of its leaf; durable when returned.
 
         Writes of one turn are made in the order in which they came. `write` may be run again from its beginning.
 
         Raises: what `write` raises, with nothing of it written; Refused(storage-away) where the commit failed;
         Refused(busy) at once where too many wait or the queue is closed.
         """
-        answer: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[tuple[Value, bytes | None]] = asyncio.get_running_loop().create_future()
         with self._lock:
             if self._is_closed or len(self._waiting) >= QUEUE_MAXIMUM:
                 raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
@@ -78,7 +85,7 @@ class Queue:
     def _write_all(self) -> None:
         """Batch after batch until nobody waits; a loop is woken once for each."""
         while batch := self._take_batch():
-            outcomes = write_together(self._storage, [each.write for each in batch])
+            outcomes = write_together(self._storage, self._key, [each.write for each in batch])
             answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
             for each, outcome in zip(batch, outcomes, strict=True):
                 answers.setdefault(each.answer.get_loop(), []).append((each.answer, outcome))
@@ -104,8 +111,8 @@ def _give_answers(answers: "list[tuple[asyncio.Future[Any], Any]]") -> None:
             answer.set_result(outcome)
 
 
-def write_together(storage: Storage, writes: list[Callable[[Connection], Any]]) -> list[Any]:
-    """What each of the writes returned or raised, in their order, once all that was written is durable.
+def write_together(storage: Storage, key: TlogKey, writes: Sequence[Write[Any]]) -> list[Any]:
+    """What each of the writes returned, with its receipt, or raised, in their order, once all of it is durable.
 
     Where the transaction fails as a whole nothing is written, and its error is the outcome of each.
     """
@@ -113,7 +120,7 @@ def write_together(storage: Storage, writes: list[Callable[[Connection], Any]]) 
     for _ in range(_ATTEMPTS):
         try:
             with storage.writing() as connection:
-                return [_write_one(connection, write) for write in writes]
+                return _add_receipts(connection, key, [_write_one(connection, write) for write in writes])
         except Conflict as conflict:
             failure = conflict
         except Exception as error:
@@ -122,7 +129,20 @@ def write_together(storage: Storage, writes: list[Callable[[Connection], Any]]) 
     return [failure] * len(writes)
 
 
-def _write_one(connection: Connection, write: Callable[[Connection], Any]) -> Any:
+def _add_receipts(connection: Connection, key: TlogKey, outcomes: list[Any]) -> list[Any]:
+    leaves = [leaf for _, leaf in filter(_is_written, outcomes) if leaf is not None]
+    receipts = iter(append_leaves(connection, key, leaves))
+    return [
+        (outcome[0], None if outcome[1] is None else next(receipts)) if _is_written(outcome) else outcome
+        for outcome in outcomes
+    ]
+
+
+def _is_written(outcome: Any) -> bool:
+    return not isinstance(outcome, Exception)
+
+
+def _write_one(connection: Connection, write: Write[Any]) -> Any:
     """What the write returned, or what it raised, taken back.
 
     Where another worker has just made the same rows, a second look finds them.

@@ -6,7 +6,7 @@ one code, and nothing is written before the last. Source: docs/protocol.md secti
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,19 +15,23 @@ from vault.policy.decide import decide, require_seen_entry
 from vault.policy.facts import Facts
 from vault.policy.parties import JOURNAL_READERS
 from vault.policy.signers import list_signers
+from vault.protocol.leaf import leaf_entry
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
 from vault.protocol.vocabulary import JournalKind, Role
 from vault.server.parts import Parts
+from vault.server.sequencer.attachments import close_uploads, name_attachments, require_attachments
 from vault.server.sequencer.collections import Collection
-from vault.server.sequencer.journal import Written, append, find_written
+from vault.server.sequencer.journal import Written, append, find_receipt, find_written
 from vault.server.sequencer.members import find_member
 from vault.server.sequencer.parts import require_parts, store_parts
 from vault.server.sequencer.places import find_journal, lock_place, open_facts, open_place, turn_of
 from vault.server.sequencer.queue import Queue
 from vault.server.sequencer.submission import Submission
+from vault.server.sequencer.tlog import Leaf
 from vault.server.sequencer.verified import Verified, list_publics, require_statement, verify
+from vault.server.storage.entries import write_leaf
 
 _SALTED = frozenset({JournalKind.KEYRING, JournalKind.ENGAGEMENT})
 
@@ -39,6 +43,12 @@ class Answer:
     is_new: bool
     body: Body
     members: dict[str, Any]
+
+    def with_receipt(self, receipt: bytes | None) -> "Answer":
+        """The same answer with the receipt of what has just been written; as it is where there is none."""
+        if receipt is None:
+            return self
+        return replace(self, members=self.members | {"receipt": receipt.decode()})
 
 
 async def submit(
@@ -55,10 +65,12 @@ async def submit(
     """
     statement = require_statement(submission.envelope, collection.type, parts.settings.audience, signer)
     verified = await verify(parts.storage, statement, parts.deployment)
-    return await queue.put(
+    await close_uploads(parts, statement.body)
+    answer, receipt = await queue.put(
         turn_of(statement.body),
         lambda connection: _write(connection, parts, collection, submission, verified, path_ids),
     )
+    return answer.with_receipt(receipt)
 
 
 def _write(
@@ -68,13 +80,16 @@ def _write(
     submission: Submission,
     verified: Verified,
     path_ids: Mapping[str, str],
-) -> Answer:
+) -> tuple[Answer, Leaf | None]:
     statement, body = verified.statement, verified.statement.body
     journal = find_journal(connection, body)
     found = lock_place(connection, journal)  # first of all: the same statement may be on its way right now
-    before = find_written(connection, journal, statement)
+    before = None if found is None else find_written(connection, found, statement)
     if before is not None:
-        return _answer(connection, collection, before, is_new=False)
+        receipt = find_receipt(connection, before)
+        answer = _answer(connection, collection, before, is_new=False).with_receipt(receipt)
+        # Sent twice at once: both are answered with the one receipt that is still to come.
+        return answer, None if receipt is not None else _leaf(before)
     require_path(body, path_ids)
     collection.admit(connection, body)
     now = parts.clock()
@@ -88,10 +103,12 @@ def _write(
     seen = require_seen_entry(facts, body)
     effects = decide(facts, statement, time)
     require_parts(submission, body, opens_salted=not place.is_open and journal.kind in _SALTED)
+    require_attachments(connection, body)
     written = append(connection, place, statement, time, seen)
     collection.project(connection, written, submission, effects)
     store_parts(connection, written, submission)
-    return _answer(connection, collection, written, is_new=True)
+    name_attachments(connection, body, statement.id)
+    return _answer(connection, collection, written, is_new=True), _leaf(written)
 
 
 def require_path(body: Body, path_ids: Mapping[str, str]) -> None:
@@ -119,6 +136,11 @@ def _require_signers(connection: Connection, facts: Facts, verified: Verified, t
         statement.envelope.verify(*publics)
 
 
+def _leaf(written: Written) -> Leaf:
+    entry = leaf_entry(written.journal, written.salt, written.position, written.statement.id)
+    return Leaf(written.journal, written.position.seq, entry)
+
+
 def _answer(connection: Connection, collection: Collection, written: Written, is_new: bool) -> Answer:
     body, position = written.statement.body, written.position
     place = {
@@ -127,11 +149,13 @@ def _answer(connection: Connection, collection: Collection, written: Written, is
         "seq": position.seq,
         "head": position.head.hex(),
     }
+    reads_journal = _reads_journal(connection, written)
     members: dict[str, Any] = {
         "statement": written.statement.id.hex(),
-        "journal": place if _reads_journal(connection, written) else None,
+        "journal": place if reads_journal else None,
         "time": position.time,
         "receipt": None,
+        "leaf": None if reads_journal else write_leaf(written.journal, written.salt, position),
         **collection.more(connection, written),
     }
     return Answer(is_new, body, members)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from vault.encoding import MAXIMUM_INTEGER
+from vault.protocol.leaf import ENTRY_BYTES as LEAF_ENTRY_BYTES
 from vault.protocol.limits import (
     ACCOUNT_BYTES,
     BLOB_MAXIMUM_BYTES,
@@ -65,6 +66,8 @@ class DataClass(StrEnum):
     WORD = "enumeration"
     COUNTER = "counter"
     TIME = "time"
+    TREE = "hashes of the log's tree"
+    PROOF = "proof of the log"
     SLUG = "slug of an app"
 
 
@@ -113,15 +116,40 @@ def short_id(name: str, *more: Any, **kind: bool) -> Column[Any]:
     return _bytes(name, DataClass.ID, ID_BYTES, *more, **kind)
 
 
-def journal_subject() -> Column[Any]:
+def journal_subject(primary_key: bool = True) -> Column[Any]:
     """What a journal is about: a 16-byte engagement (kinds 3 and 4) or a 32-byte account."""
     rule = f"(kind IN (3, 4) AND length(subject) = {ID_BYTES}) OR (kind IN (1, 2, 5) AND length(subject) = 32)"
-    return _column("subject", LargeBinary(), DataClass.ID, [text(rule)], primary_key=True)
+    return _column("subject", LargeBinary(), DataClass.ID, [text(rule)], primary_key=primary_key)
 
 
 def hash_(name: str, *more: Any, **kind: bool) -> Column[Any]:
     """A SHA-256 or HMAC-SHA-256: 32 bytes."""
     return _bytes(name, DataClass.HASH, HASH_BYTES, *more, **kind)
+
+
+def log_entry(name: str) -> Column[Any]:
+    """An entry of the transparency log, a tag and a commitment: 64 bytes."""
+    return _bytes(name, DataClass.HASH, LEAF_ENTRY_BYTES)
+
+
+def frontier(name: str) -> Column[Any]:
+    """A size of 8 bytes and up to 53 hashes."""
+    checks: list[Check] = [
+        text(f"length({name}) BETWEEN 8 AND {8 + 53 * HASH_BYTES}"),
+        text(f"length({name}) % {HASH_BYTES} = 8"),
+    ]
+    return _column(name, LargeBinary(), DataClass.TREE, checks)
+
+
+def receipt(name: str) -> Column[Any]:
+    """A tlog-proof: at most 63 hashes and a checkpoint with one signature."""
+    checks: list[Check] = [text(f"length({name}) BETWEEN 100 AND 4096"), _starts_with(name, "c2sp.org/tlog-proof@v1")]
+    return _column(name, LargeBinary(), DataClass.PROOF, checks)
+
+
+def checkpoint(name: str, **kind: bool) -> Column[Any]:
+    """A checkpoint signed by the log alone; none before its first entry."""
+    return _column(name, LargeBinary(), DataClass.PROOF, [text(f"length({name}) BETWEEN 100 AND 1024")], **kind)
 
 
 def salt(name: str, **kind: bool) -> Column[Any]:

@@ -43,6 +43,8 @@ _CLASSES = {
     DataClass.WORD: "one word or number of a closed list",
     DataClass.COUNTER: "a whole number",
     DataClass.TIME: "Unix seconds",
+    DataClass.TREE: "a size of 8 bytes, then SHA-256s of subtrees, 32 bytes each",
+    DataClass.PROOF: "a checkpoint or a proof of the transparency log, as text: numbers, hashes, a signature",
     DataClass.SLUG: "the operator's word for an app, at most 40 characters",
 }
 

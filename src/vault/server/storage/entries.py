@@ -4,15 +4,17 @@ Dictionaries, not models: these bytes were checked when they came.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from sqlalchemy import Connection, Row, and_, bindparam, null, select
 
 from vault.encoding import write_base64
 from vault.protocol.envelope import payload_type
-from vault.protocol.journal import JournalId
-from vault.protocol.vocabulary import JOURNAL_KIND_CODES, StatementType
-from vault.server.storage.tables import seals, statements
+from vault.protocol.journal import JournalId, Position
+from vault.protocol.leaf import served_leaf
+from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind, StatementType
+from vault.server.storage.tables import journals, leaves, seals, statements
 
 Found = Row[*tuple[Any, ...]]
 ENVELOPE_COLUMNS = (
@@ -21,11 +23,22 @@ ENVELOPE_COLUMNS = (
     statements.c.signature,
     statements.c.second_signature,
 )
+RECEIPT = (
+    select(leaves.c.receipt)
+    .where(
+        leaves.c.kind == statements.c.kind,
+        leaves.c.subject == statements.c.subject,
+        leaves.c.seq == statements.c.seq,
+    )
+    .scalar_subquery()
+    .label("receipt")
+)
 ENTRY_COLUMNS = (
     statements.c.seq,
     statements.c.head,
     statements.c.time,
     statements.c.statement,
+    RECEIPT,
     *ENVELOPE_COLUMNS,
 )
 OWN_SEAL = and_(
@@ -52,6 +65,9 @@ _SEALED_ENTRIES = (
 )
 
 
+_SALT = select(journals.c.salt).where(journals.c.kind == bindparam("kind"), journals.c.subject == bindparam("subject"))
+
+
 def list_entries(connection: Connection, journal: JournalId, after: int, limit: int) -> list[Found]:
     """Up to `limit` entries of a journal without seals, those after seq `after`."""
     return list(connection.execute(_ENTRIES, _page_of(journal, after, limit)))
@@ -68,8 +84,27 @@ def _page_of(journal: JournalId, after: int, limit: int) -> dict[str, object]:
     return {"kind": JOURNAL_KIND_CODES[journal.kind], "subject": journal.subject, "after": after, "limit": limit}
 
 
-def write_entry(row: Found) -> dict[str, Any]:
-    """An entry as `api.Entry` has it, of a row with `ENTRY_COLUMNS` and `seal`."""
+@dataclass(frozen=True, slots=True)
+class HiddenJournal:
+    """A journal that a reader may not read, though it is served entries of it: their leaves are computed for it."""
+
+    journal: JournalId
+    salt: bytes
+
+    @classmethod
+    def of(cls, connection: Connection, engagement: bytes) -> Self:
+        """The journal of an engagement, to a sponsor, supervisor or contact."""
+        journal = JournalId(JournalKind.ENGAGEMENT, engagement)
+        values = {"kind": JOURNAL_KIND_CODES[journal.kind], "subject": engagement}
+        return cls(journal, connection.execute(_SALT, values).scalar_one())
+
+    def leaf(self, row: Found) -> dict[str, str]:
+        """The leaf of a row with `ENTRY_COLUMNS`."""
+        return write_leaf(self.journal, self.salt, Position(row.seq, row.time, row.head))
+
+
+def write_entry(row: Found, hidden: HiddenJournal | None = None) -> dict[str, Any]:
+    """An entry as `api.Entry` has it, of a row with `ENTRY_COLUMNS` and `seal`; `hidden` for who may not read there."""
     return {
         "seq": row.seq,
         "head": row.head.hex(),
@@ -77,7 +112,8 @@ def write_entry(row: Found) -> dict[str, Any]:
         "statement": row.statement.hex(),
         "envelope": write_envelope(row.type, row.payload, row.signature, row.second_signature),
         "seal": None if row.seal is None else write_base64(row.seal),
-        "receipt": None,
+        "receipt": row.receipt.decode(),
+        "leaf": None if hidden is None else hidden.leaf(row),
     }
 
 
@@ -90,6 +126,12 @@ def write_envelope(type_: str, payload: bytes, *signatures: bytes | None) -> dic
             {"keyid": "", "sig": write_base64(signature)} for signature in signatures if signature is not None
         ],
     }
+
+
+def write_leaf(journal: JournalId, salt: bytes, position: Position) -> dict[str, str]:
+    """What who may not read the journal is given of an entry's leaf, as `api.Leaf` has it."""
+    leaf = served_leaf(journal, salt, position)
+    return {"tag": leaf.tag.hex(), "blind": leaf.statement_blind.hex(), "half": leaf.head_half.hex()}
 
 
 def write_page(

@@ -24,6 +24,7 @@ class Readers(StrEnum):
     PAIR = "coach and coachee"
     MEMBERS = "the members that the contract names, each what concerns it"
     HOLDERS = "the accounts it is sealed to"
+    WORLD = "anyone"
     SERVED = "coach and coachee; of what concerns it, the sponsor, supervisor or contact"
 
 
@@ -32,7 +33,10 @@ class Retention(StrEnum):
 
     ENDED = "gone at the first login after its end"
     REPLACED = "until the next keyring replaces it"
+    NEXT = "until the next statement"
     STAYS = "as long as the deployment"
+    UPLOADED = "24 hours after the last part; once an item names it, until an erasure names that item"
+    DISCARDED = "until the bytes are gone too, minutes later"
     ERASABLE = "until an erasure names it; before there are erasures, as long as the deployment"
 
 
@@ -230,6 +234,39 @@ LEDGER: Mapping[str, Table] = {
             "role": Column("in which role"),
         },
     ),
+    "leaves": Table(
+        "the transparency log: one leaf for each entry of each journal, in the order in which they were written",
+        Readers.JOURNAL,
+        Retention.STAYS,
+        {
+            "leaf": Column("place in the log, from 0"),
+            "kind": Column("which kind of journal"),
+            "subject": Column("whose or which journal"),
+            "seq": Column("place in that journal"),
+            "entry": Column("tag and commitment, blinded by the journal's salt", Readers.WORLD),
+            "receipt": Column("the proof that the entry is in the log, as it was first answered", Readers.SERVED),
+        },
+    ),
+    "tiles": Table(
+        "the inner hashes of the log's tree",
+        Readers.WORLD,
+        Retention.STAYS,
+        {
+            "level": Column("level of the tile"),
+            "number": Column("place within the level, from 0"),
+            "hash": Column("hash of a complete subtree"),
+        },
+    ),
+    "tlog": Table(
+        "where the log stands",
+        Readers.WORLD,
+        Retention.NEXT,
+        {
+            "id": Column("always 1: there is one row", Readers.NOBODY),
+            "frontier": Column("the hashes on the right edge of the tree"),
+            "checkpoint": Column("size and root, signed by the log"),
+        },
+    ),
     "engagements": Table(
         "the state of each engagement",
         Readers.PAIR,
@@ -330,6 +367,54 @@ LEDGER: Mapping[str, Table] = {
             "of": Column("the statement whose content it opens"),
             "key": Column("for which of that person's seal keys"),
             "seal": Column("the content key, sealed; that of a disclosure is served only while it is live"),
+        },
+    ),
+    "attachments": Table(
+        "large content of items, and uploads that no item names yet",
+        Readers.OWNER,
+        Retention.UPLOADED,
+        {
+            "engagement": _engagement(),
+            "attachment": Column("the attachment's random id"),
+            "uploader": Column("who uploads it, and alone can name it"),
+            "touched": Column("when the last part came", Readers.NOBODY),
+            "uploaded": Column("how many bytes of parts were told of, for the uploader's quota", Readers.NOBODY),
+            "size": Column("of all parts together, once they were hashed", Readers.HOLDERS),
+            "sha256": Column("of all parts together, which a statement signs", Readers.HOLDERS),
+            "item": Column("the one item whose versions name it", Readers.PAIR),
+        },
+    ),
+    "attachment_parts": Table(
+        "the parts of an attachment, each in a place of its own in the blob store",
+        Readers.OWNER,
+        Retention.UPLOADED,
+        {
+            "engagement": _engagement(),
+            "attachment": Column("the attachment"),
+            "number": Column("1, 2, ..."),
+            "place": Column("under which name its sealed bytes lie in the blob store", Readers.NOBODY),
+            "size": Column("how many bytes"),
+            "sha256": Column("their hash"),
+            "stored": Column("whether they are in the blob store", Readers.NOBODY),
+        },
+    ),
+    "attachment_namings": Table(
+        "which versions name an attachment: whoever holds a seal of one is served its bytes",
+        Readers.HOLDERS,
+        Retention.ERASABLE,
+        {
+            "engagement": _engagement(),
+            "attachment": Column("the attachment"),
+            "statement": Column("the version that names it"),
+        },
+    ),
+    "discarded_parts": Table(
+        "bytes in the blob store that nothing names any more",
+        Readers.NOBODY,
+        Retention.DISCARDED,
+        {
+            "engagement": _engagement(),
+            "place": Column("under which name they lie there"),
         },
     ),
     "disclosures": Table(

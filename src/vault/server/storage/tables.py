@@ -20,13 +20,17 @@ from vault.protocol.vocabulary import (
 from vault.server.storage.columns import (
     account,
     blob,
+    checkpoint,
     code,
     counter,
     flag,
+    frontier,
     hash_,
     journal_subject,
     keyring_blob,
+    log_entry,
     payload,
+    receipt,
     salt,
     seal,
     seal_public,
@@ -184,6 +188,37 @@ statements = _table(
     Index(None, "kind", "subject", "signer", "seq"),
 )
 
+# The transparency log: one order over all journals, which says nothing to who holds no journal's salt.
+
+leaves = _table(
+    "leaves",
+    counter("leaf", minimum=0, primary_key=True),
+    code("kind", JOURNAL_KIND_CODES.values()),
+    journal_subject(primary_key=False),
+    counter("seq"),
+    log_entry("entry"),
+    receipt("receipt"),
+    UniqueConstraint("kind", "subject", "seq"),
+)
+
+# Level 1 and above: the hashes of level 0 are those of the leaves' entries.
+tiles = _table(
+    "tiles",
+    counter("level", primary_key=True),
+    counter("number", minimum=0, primary_key=True),
+    hash_("hash"),
+    rowid=False,
+)
+
+TLOG_ROW = 1
+tlog = _table(
+    "tlog",
+    code("id", (TLOG_ROW,), primary_key=True),
+    frontier("frontier"),
+    checkpoint("checkpoint", nullable=True),
+    rowid=False,
+)
+
 # Engagements: what policy decides by, projected from the journal.
 
 memberships = _table(
@@ -283,6 +318,51 @@ seals = _table(
     short_id("key"),
     seal("seal"),
     Index(None, "engagement", "of", "account", "key"),
+)
+
+# Large content: what is told of it here; the sealed bytes lie in the blob store, under places that are used once.
+
+attachments = _table(
+    "attachments",
+    short_id("engagement", primary_key=True),
+    short_id("attachment", primary_key=True),
+    account("uploader"),
+    time("touched"),
+    counter("uploaded", minimum=0),
+    counter("size", nullable=True),
+    hash_("sha256", nullable=True),
+    short_id("item", nullable=True),
+    Index(None, "uploader", "item"),
+    Index(None, "item", "touched"),
+    Index(None, "engagement", "item"),
+    rowid=False,
+)
+
+attachment_parts = _table(
+    "attachment_parts",
+    short_id("engagement", primary_key=True),
+    short_id("attachment", primary_key=True),
+    counter("number", primary_key=True),
+    short_id("place"),
+    counter("size"),
+    hash_("sha256"),
+    flag("stored"),
+    rowid=False,
+)
+
+attachment_namings = _table(
+    "attachment_namings",
+    short_id("engagement", primary_key=True),
+    short_id("attachment", primary_key=True),
+    statement_id(primary_key=True),
+    rowid=False,
+)
+
+discarded_parts = _table(
+    "discarded_parts",
+    short_id("engagement", primary_key=True),
+    short_id("place", primary_key=True),
+    rowid=False,
 )
 
 disclosures = _table(

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from vault.protocol.api import Deployment, DeploymentLimits, Health, ProblemPage, ProblemPages
-from vault.protocol.limits import BLOB_MAXIMUM_BYTES, BODY_MAXIMUM_BYTES, PAGE_MAXIMUM, SUITE
+from vault.protocol.limits import BLOB_MAXIMUM_BYTES, BODY_MAXIMUM_BYTES, PAGE_MAXIMUM, PART_MAXIMUM_BYTES, SUITE
 from vault.protocol.problems import PROBLEMS, Refused
 from vault.server.http.answers import PUBLIC, json_answer
 from vault.server.http.joined import WithParts
@@ -17,7 +17,6 @@ from vault.server.storage.schema import SchemaError, require_head
 
 router = APIRouter()
 
-_LIMITS = DeploymentLimits(body_bytes=BODY_MAXIMUM_BYTES, blob_bytes=BLOB_MAXIMUM_BYTES, page=PAGE_MAXIMUM)
 _VERSION = version("coach-vault")
 _PAGE_POLICY = "default-src 'none'"
 
@@ -43,7 +42,14 @@ async def get_deployment(parts: WithParts) -> Response:
             suite=SUITE,
             version=_VERSION,
             deployment_key=parts.deployment.sign_public,
-            limits=_LIMITS,
+            log_key=parts.tlog.verifier.to_text(),
+            limits=DeploymentLimits(
+                body_bytes=BODY_MAXIMUM_BYTES,
+                blob_bytes=BLOB_MAXIMUM_BYTES,
+                part_bytes=PART_MAXIMUM_BYTES,
+                upload_bytes=parts.settings.upload_bytes,
+                page=PAGE_MAXIMUM,
+            ),
             time=parts.clock(),
         )
     )

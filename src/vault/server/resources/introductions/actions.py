@@ -21,9 +21,9 @@ async def create_introduction(parts: Parts, queue: Queue, submission: Submission
     body = statement.body
     assert isinstance(body, Introduction)
 
-    def write(connection: Connection) -> bool:
+    def write(connection: Connection) -> tuple[bool, None]:
         if is_written(connection, statement):
-            return False
+            return False, None
         now = parts.clock()
         require_clock(body, now)
         keys = find_current_keys(connection, signer)
@@ -32,6 +32,7 @@ async def create_introduction(parts: Parts, queue: Queue, submission: Submission
         if any(part is not None for part in (submission.seals, submission.blob, submission.slots, submission.salt)):
             raise Refused("part-surplus")
         insert_introduction(connection, statement, body, now)
-        return True
+        return True, None  # it stands in no journal, so the log takes nothing of it
 
-    return statement.id, await queue.put((body.to, False), write)
+    is_new, _ = await queue.put((body.to, False), write)
+    return statement.id, is_new

@@ -15,10 +15,10 @@ from vault.server.http.operations import Credential, Part, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import EngagementPath, ItemPath
 from vault.server.http.writes import add_collection
-from vault.server.resources.items.rows.held import list_holders, list_newest, list_versions
+from vault.server.resources.items.rows.held import Reader, list_holders, list_newest, list_versions
 from vault.server.resources.items.rows.written import add_item
 from vault.server.sequencer.collections import Collection
-from vault.server.sequencer.members import admit_member, require_journal_reader, require_member
+from vault.server.sequencer.members import admit_member, require_journal_reader
 
 router = APIRouter()
 
@@ -93,8 +93,8 @@ async def get_items(
     """For every member; what is not sealed to you is not there."""
 
     def find(connection: Connection) -> dict[str, Any]:
-        require_member(connection, engagement, reader)
-        return list_newest(connection, engagement, reader, kind, after, limit)
+        shown_to = Reader.of(connection, engagement, reader)
+        return list_newest(connection, engagement, shown_to, kind, after, limit)
 
     return json_answer(await parts.storage.read(find))
 
@@ -112,7 +112,11 @@ async def get_items(
 )
 async def get_item(engagement: EngagementPath, item: ItemPath, reader: Person, parts: WithParts) -> Response:
     """Oldest first, with the reseals that carry a seal for you."""
-    versions = await parts.storage.read(lambda connection: list_versions(connection, engagement, item, reader))
+
+    def find(connection: Connection) -> list[dict[str, Any]]:
+        return list_versions(connection, engagement, item, Reader.of(connection, engagement, reader))
+
+    versions = await parts.storage.read(find)
     if not versions:
         raise Refused("not-found")
     return json_answer({"versions": versions})

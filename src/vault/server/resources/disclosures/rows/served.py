@@ -10,7 +10,14 @@ from sqlalchemy import Connection, and_, bindparam, or_, select
 from vault.encoding import MAXIMUM_INTEGER, write_base64
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind
-from vault.server.storage.entries import ENTRY_COLUMNS, ENVELOPE_COLUMNS, Found, write_envelope, write_page
+from vault.server.storage.entries import (
+    ENTRY_COLUMNS,
+    ENVELOPE_COLUMNS,
+    Found,
+    HiddenJournal,
+    write_envelope,
+    write_page,
+)
 from vault.server.storage.tables import blobs, disclosures, openings, seals, statements
 
 _OF_ENGAGEMENT = and_(
@@ -70,9 +77,10 @@ def list_received(
     """A page of the live disclosures to the reader, oldest first, those after the disclosure `after`."""
     start = _seq_of(connection, engagement, after)
     values = {"engagement": engagement, "reader": reader, "now": now, "after": start, "limit": limit + 1}
+    hidden = HiddenJournal.of(connection, engagement)
 
     def write(row: Found) -> dict[str, Any]:
-        return {**_write(row), "state": None, "openings": None}
+        return {**_write(row), "leaf": hidden.leaf(row), "state": None, "openings": None}
 
     return write_page(connection.execute(_RECEIVED, values).all(), limit, write, _cursor)
 
@@ -84,7 +92,7 @@ def list_made(connection: Connection, engagement: bytes, now: int, after: bytes 
     def write(row: Found) -> dict[str, Any]:
         of = {"engagement": engagement, "disclosure": row.statement}
         opened = [_envelope(each) for each in connection.execute(_OPENINGS, of).all()]
-        return {**_write(row), "state": _state(row, now), "openings": opened}
+        return {**_write(row), "leaf": None, "state": _state(row, now), "openings": opened}
 
     return write_page(connection.execute(_LISTED, values).all(), limit, write, _cursor)
 
@@ -131,7 +139,12 @@ def _envelope(row: Found) -> dict[str, Any]:
 
 
 def _write(row: Found) -> dict[str, Any]:
-    return {"statement": row.statement.hex(), "envelope": _envelope(row), "time": row.time, "receipt": None}
+    return {
+        "statement": row.statement.hex(),
+        "envelope": _envelope(row),
+        "time": row.time,
+        "receipt": row.receipt.decode(),
+    }
 
 
 def _cursor(row: Found) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, func, select
 
 from vault.encoding import write_base64
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind
-from vault.server.storage.entries import ENTRY_COLUMNS, ENVELOPE_COLUMNS, OWN_SEAL, Found, write_envelope
+from vault.server.storage.entries import ENTRY_COLUMNS, ENVELOPE_COLUMNS, OWN_SEAL, Found, HiddenJournal, write_envelope
 from vault.server.storage.tables import CONTACT, assents, contracts, disclosures, journals, parties, seals, statements
 
 _KIND = JOURNAL_KIND_CODES[JournalKind.ENGAGEMENT]
@@ -61,6 +61,7 @@ def list_contracts(
     """The contracts that name the reader as a party, oldest first, as `api.ContractRow` has them."""
     values = {"engagement": engagement, "reader": reader}
     disclosed = connection.execute(_NEWEST_DISCLOSURE, values).scalar_one() or 0
+    hidden = None if reads_journal else HiddenJournal.of(connection, engagement)
     listed = []
     for row in connection.execute(_CONTRACTS, values).all():
         found = connection.execute(_ASSENTS, {"engagement": engagement, "contract": row.statement}).all()
@@ -75,6 +76,8 @@ def list_contracts(
                     write_envelope(each.type, each.payload, each.signature, each.second_signature) for each in shown
                 ],
                 "seal": None if row.seal is None else write_base64(row.seal),
+                "receipt": row.receipt.decode(),
+                "leaf": None if hidden is None else hidden.leaf(row),
             }
         )
     return listed

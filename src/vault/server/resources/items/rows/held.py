@@ -1,11 +1,14 @@
 """What a holder of seals is shown of items, and who the holders are."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from sqlalchemy import Connection, and_, bindparam, select
 
+from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, ItemKind, JournalKind
-from vault.server.storage.entries import ENTRY_COLUMNS, OWN_SEAL, write_entry, write_page
+from vault.server.sequencer.members import require_member
+from vault.server.storage.entries import ENTRY_COLUMNS, OWN_SEAL, Found, HiddenJournal, write_entry, write_page
 from vault.server.storage.tables import holdings, items, memberships, seals, statements
 
 _OF_ENGAGEMENT = and_(
@@ -58,25 +61,43 @@ _HOLDERS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A member who is shown items; `hidden` where the journal is not theirs to read."""
+
+    account: bytes
+    hidden: HiddenJournal | None
+
+    @classmethod
+    def of(cls, connection: Connection, engagement: bytes, account: bytes) -> Self:
+        """The account as a reader. Raises: Refused(not-found) where it is no member."""
+        reads_journal = require_member(connection, engagement, account) in JOURNAL_READERS
+        return cls(account, None if reads_journal else HiddenJournal.of(connection, engagement))
+
+    def write(self, row: Found) -> dict[str, Any]:
+        """The entry as this reader gets it."""
+        return write_entry(row, self.hidden)
+
+
 def list_newest(
-    connection: Connection, engagement: bytes, reader: bytes, kind: ItemKind | None, after: int, limit: int
+    connection: Connection, engagement: bytes, reader: Reader, kind: ItemKind | None, after: int, limit: int
 ) -> dict[str, Any]:
     """A page of the newest versions that the reader holds a seal of, in the order in which they were sealed to it."""
-    values = {"engagement": engagement, "reader": reader, "after": after, "limit": limit + 1}
+    values = {"engagement": engagement, "reader": reader.account, "after": after, "limit": limit + 1}
     if kind is None:
         rows = connection.execute(_NEWEST, values).all()
     else:
         rows = connection.execute(_NEWEST_OF_KIND, {**values, "item_kind": kind.value}).all()
-    return write_page(rows, limit, write_entry, lambda row: str(row.held_seq))
+    return write_page(rows, limit, reader.write, lambda row: str(row.held_seq))
 
 
-def list_versions(connection: Connection, engagement: bytes, item: bytes, reader: bytes) -> list[dict[str, Any]]:
+def list_versions(connection: Connection, engagement: bytes, item: bytes, reader: Reader) -> list[dict[str, Any]]:
     """The versions that the reader holds a seal of, with the reseals that carry one, in the journal's order."""
-    values = {"engagement": engagement, "reader": reader}
+    values = {"engagement": engagement, "reader": reader.account}
     versions = connection.execute(_OF_ITEM, {"engagement": engagement, "item": item}).scalars().all()
     own = connection.execute(_OWN_SEALS, {**values, "versions": versions})
     named = {statement for row in own for statement in row}
-    return [write_entry(row) for row in connection.execute(_NAMED, {**values, "named": sorted(named)})]
+    return [reader.write(row) for row in connection.execute(_NAMED, {**values, "named": sorted(named)})]
 
 
 def list_holders(connection: Connection, engagement: bytes, item: bytes) -> list[dict[str, Any]]:
