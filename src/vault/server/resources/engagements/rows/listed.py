@@ -9,7 +9,7 @@ from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind
 from vault.server.storage.entries import Found, write_page
 from vault.server.storage.tables import CONTACT, engagements, journals, memberships, parties
 
-_MINE = (
+_ONE = (
     select(
         memberships.c.engagement,
         memberships.c.role,
@@ -35,19 +35,21 @@ _MINE = (
             parties.c.contract == engagements.c.active_contract,
         ),
     )
-    .where(memberships.c.account == bindparam("account"))
+    .where(memberships.c.account == bindparam("account"), memberships.c.engagement == bindparam("engagement"))
 )
+# An account's list crosses engagements, so it is the ids alone; each engagement is asked for its own row.
 _LIST = (
-    _MINE.where(memberships.c.engagement > bindparam("after"))
+    select(memberships.c.engagement)
+    .where(memberships.c.account == bindparam("account"), memberships.c.engagement > bindparam("after"))
     .order_by(memberships.c.engagement)
     .limit(bindparam("limit"))
 )
-_ONE = _MINE.where(memberships.c.engagement == bindparam("engagement"))
 
 
 def list_engagements(connection: Connection, account: bytes, after: bytes, limit: int) -> dict[str, Any]:
     """A page of the engagements that the account is a member of, by id, those after `after`."""
-    rows = list(connection.execute(_LIST, {"account": account, "after": after, "limit": limit + 1}))
+    ids = connection.execute(_LIST, {"account": account, "after": after, "limit": limit + 1}).scalars().all()
+    rows = [connection.execute(_ONE, {"account": account, "engagement": engagement}).one() for engagement in ids]
     return write_page(rows, limit, write_engagement, lambda row: str(row.engagement.hex()))
 
 
