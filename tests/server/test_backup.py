@@ -12,12 +12,14 @@ from sqlalchemy import create_engine, make_url
 
 from scripts.postgres.databases import Databases
 from tests.databases import ENGINES, SQLITE, only_on
-from tests.server.deployments import NOW, SECRETS, Deployment
+from tests.server.deployments import APP, NOW, SECRETS, Deployment
 from tests.server.world import World
 from vault.server.app import build_app
+from vault.server.clock import random_bytes
 from vault.server.commands.backup import write_backup
 from vault.server.commands.restore import read_backup
 from vault.server.parts import Parts
+from vault.server.resources.apps.actions import create_app
 from vault.server.storage.backup_folder import (
     DATABASE,
     MANIFEST,
@@ -173,6 +175,26 @@ def describe_anew(folder: Path) -> None:
     """As somebody would who rewrites the database and its hash as well."""
     files = {DATABASE: describe_file(folder / DATABASE).model_dump()}
     change_manifest(folder, files=files)
+
+
+@only_on(SQLITE)
+def test_a_backup_comes_to_its_end_while_others_write_and_shows_one_moment(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.server.storage.snapshots._PAGES", 1)
+    made = 0
+
+    def write(what: str, done: int, total: int) -> None:
+        nonlocal made
+        if what == "pages" and done < total:
+            made += 1
+            create_app(deployment.parts.storage, f"app-{made}", random_bytes, NOW)
+
+    make_folder(tmp_path / "backup")
+    write_backup(deployment.parts, tmp_path / "backup", NOW, write)
+    assert made > 10
+    with closing(sqlite3.connect(tmp_path / "backup" / DATABASE)) as connection:
+        assert connection.execute("SELECT app FROM apps").fetchall() == [(APP,)]
 
 
 @only_on(SQLITE)

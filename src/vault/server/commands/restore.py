@@ -1,6 +1,7 @@
 """Bring a backup back: into a data folder without a database, or a database without rows, whole or not at all."""
 
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +45,8 @@ def restore(
     parts = open_folder(data)
     with closing(parts.storage), told() as progress:
         manifest = read_backup(parts, folder, data / STAGED, progress)
-    lines = f"{manifest.statements} statements, log size {manifest.log.size}, as they were at {manifest.made}"
+    moment = datetime.fromtimestamp(manifest.made, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    lines = f"{manifest.statements} statements, log size {manifest.log.size}, as they were at {moment}"
     say(lines, {"folder": str(folder), **manifest.model_dump()}, as_json)
     advise(WARNING)
 

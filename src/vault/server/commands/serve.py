@@ -3,6 +3,7 @@
 import shutil
 import signal
 import socket
+from contextlib import closing
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated, Any, NoReturn
@@ -18,6 +19,7 @@ from vault.server.app import build_app
 from vault.server.clock import random_bytes, unix_seconds
 from vault.server.commands.folder import DATABASE, make_folder
 from vault.server.commands.output import AsJson, DataFolder, advise, say
+from vault.server.ending import Workers
 from vault.server.opening import open_folder
 from vault.server.resources.apps.actions import create_app
 from vault.server.resources.enrolments.actions import create_enrolment
@@ -49,12 +51,9 @@ def serve(
     processes = workers or settings.workers
     _require_free(host, listens_on)
     advise(f"serving {settings.url}, audience {settings.audience}, on {host}:{listens_on}, {processes} worker(s)")
-    if processes == 1:
-        uvicorn.run(build_app(parts), host=host, port=listens_on, **_options(settings))
-        return
     parts.storage.close()
     name_folder_for_workers(data)
-    uvicorn.run(
+    config = uvicorn.Config(
         "vault.server.worker:create_app",
         factory=True,
         workers=processes,
@@ -62,6 +61,11 @@ def serve(
         port=listens_on,
         **_options(settings),
     )
+    if processes == 1:
+        uvicorn.Server(config).run()
+    else:
+        with closing(config.bind_socket()) as listener:
+            Workers(config, sockets=[listener]).run()
 
 
 def try_out(
