@@ -66,6 +66,7 @@ def test_init_makes_a_folder_that_its_owner_alone_can_read(operator: Operator) -
     outcome = operator.run("init", operator.folder, "--url", "https://vault.example")
     assert outcome.code == 0
     assert "audience vault.example/log" in outcome.out
+    assert "published where people can compare it: vault.example/log+" in outcome.err
     assert operator.folder.stat().st_mode & 0o077 == 0
     for name in (SETTINGS_FILE, SECRETS_FILE):
         assert (operator.folder / name).stat().st_mode & 0o077 == 0

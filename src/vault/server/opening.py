@@ -10,7 +10,6 @@ from vault.server.settings import FOLDER, Settings, SettingsError, load_settings
 from vault.server.storage.blob_store import BlobStore
 from vault.server.storage.blob_store_folder import FolderBlobs
 from vault.server.storage.engine import Storage
-from vault.server.tlog_key import TlogKey
 
 
 def open_parts(settings: Settings, secrets: Secrets) -> Parts:
@@ -22,7 +21,7 @@ def open_parts(settings: Settings, secrets: Secrets) -> Parts:
         random=random_bytes,
         secret=secrets.server_secret,
         deployment=secrets.deployment(),
-        tlog=TlogKey(settings.audience, secrets.log_sign_seed),
+        tlog=secrets.tlog(settings.audience),
         blobs=open_blobs(settings),
         limits=Limits(settings.limits.rates(), unix_seconds),
     )

@@ -18,6 +18,7 @@ from vault.policy.facts import KeysFact
 from vault.protocol.ids import account_id, key_id
 from vault.protocol.limits import ID_BYTES, ZERO32
 from vault.protocol.vocabulary import KEY_ALGORITHM_ED25519, KeysReason
+from vault.server.tlog_key import TlogKey
 
 SECRETS_FILE = "secrets.toml"
 SECRET_BYTES = 32
@@ -54,6 +55,10 @@ class Secrets:
             seal_key=bytes(ID_BYTES),
             reason=KeysReason.CREATE,
         )
+
+    def tlog(self, origin: str) -> TlogKey:
+        """The key of the transparency log under its origin, which is the deployment's audience."""
+        return TlogKey(origin, self.log_sign_seed)
 
 
 def write_secrets(folder: Path, secrets: Secrets) -> None:

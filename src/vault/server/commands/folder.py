@@ -14,6 +14,7 @@ from vault.server.secrets_file import SECRETS_FILE, Secrets, write_secrets
 from vault.server.settings import SETTINGS_FILE, Settings, load_settings
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import find_revision, migrate
+from vault.tlog.signed_note import VerifierKey
 
 DATABASE = "sqlite:///vault.sqlite3"
 _OWNER_ALONE = 0o600
@@ -26,8 +27,8 @@ class FolderError(VaultError):
 
 def make_folder(
     folder: Path, url: str, audience: str | None, database: str, behind_tls_proxy: bool = False
-) -> Settings:
-    """The settings of a new data folder, whose database is migrated.
+) -> tuple[Settings, VerifierKey]:
+    """The settings of a new data folder, whose database is migrated, and the key that verifies its log.
 
     Raises: FolderError where it is one already; SettingsError for settings that are not valid: nothing stays behind.
     """
@@ -47,8 +48,9 @@ def make_folder(
         if is_new:
             folder.rmdir()
         raise
-    write_secrets(folder, Secrets.new(random_bytes))
-    return settings
+    secrets = Secrets.new(random_bytes)
+    write_secrets(folder, secrets)
+    return settings, secrets.tlog(settings.audience).verifier
 
 
 def init(
@@ -60,9 +62,15 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Make a data folder: settings, secrets, a migrated database."""
-    settings = make_folder(folder, url, audience, database, behind_tls_proxy)
-    members = {"folder": str(folder), "url": settings.url, "audience": settings.audience}
+    settings, log_key = make_folder(folder, url, audience, database, behind_tls_proxy)
+    members = {
+        "folder": str(folder),
+        "url": settings.url,
+        "audience": settings.audience,
+        "log_key": log_key.to_text(),
+    }
     say(f"{folder}: ready for {settings.url}, audience {settings.audience}", members, as_json)
+    advise(f"The key of its transparency log, to be published where people can compare it: {log_key.to_text()}")
     advise(f"Copy {SECRETS_FILE} to a safe place. Next: coach-vault-server apps create SLUG, then serve.")
 
 
