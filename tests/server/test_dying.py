@@ -22,8 +22,8 @@ EACH = 8
 @contextmanager
 def worker(world: World, *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """A process over the database of the world, and its address."""
-    database = world.deployment.parts.settings.database
-    command = [sys.executable, "-m", "tests.server.dying", database, *arguments]
+    settings = world.deployment.parts.settings
+    command = [sys.executable, "-m", "tests.server.dying", settings.database, settings.blobs, *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None

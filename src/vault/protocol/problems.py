@@ -127,6 +127,8 @@ PROBLEMS: dict[str, Problem] = dict(
             "A body has at most 512 KiB and a blob at most 256 KiB of content. Send larger content as an attachment."),
         _problem("media-type", 415, "That media type is not read here",
             "Send `Content-Type: application/json`."),
+        _problem("range-refused", 416, "There are no such bytes",
+            "Ask for a range that begins before the end; `Content-Range` says how long the whole is."),
         _problem("schema", 422, "The request does not have the right shape",
             "Look at `errors`: each names a place and the rule that it breaks."),
         _problem("statement-malformed", 422, "The statement breaks the protocol's form",

@@ -54,6 +54,7 @@ ROUTERS = (
 def build_app(parts: Parts) -> FastAPI:
     """An application that answers over `parts`. FastAPI's own pages are off: they would load foreign scripts."""
     start_logs()
+    parts.storage.answer_in_time()
     app = FastAPI(
         title=TITLE,
         version="1",

@@ -7,17 +7,20 @@ import os
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from vault.encoding import MAXIMUM_INTEGER
 from vault.errors import EncodingError, VaultError
 from vault.protocol.deployment import default_audience, is_loopback, require_base_url
 from vault.protocol.fields import Audience
+from vault.protocol.limits import PART_MAXIMUM_BYTES
 from vault.server.limits import Limited, Rate
 
 SETTINGS_FILE = "server.toml"
 _FOLDER_VARIABLE = "COACH_VAULT_DATA"
 _SQLITE = "sqlite:///"
+FOLDER = "file:"
 _MINUTE_SECONDS = 60
 _HOUR_SECONDS = 3_600
 
@@ -63,6 +66,19 @@ class LimitSettings(BaseModel):
         }
 
 
+class S3Settings(BaseModel):
+    """How a bucket is reached, where `blobs` names one. The file that holds these is readable by its owner alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    region: str = "us-east-1"
+    endpoint: str | None = None
+    """The URL of another S3 server than Amazon's."""
+    access_key_id: str | None = None
+    """Without a pair of keys the machine's own role is asked."""
+    secret_access_key: SecretStr | None = None
+
+
 class Settings(BaseSettings):
     """The settings of one deployment."""
 
@@ -76,6 +92,11 @@ class Settings(BaseSettings):
     """The log origin that every statement names; follows from the URL where it is not set."""
     database: Annotated[str, Field(pattern="^(sqlite:///|postgresql://).+$", repr=False)]
     """`sqlite:///file` (beside the settings unless absolute) or `postgresql://user@host/name`."""
+    blobs: Annotated[str, Field(pattern="^(file:.+|s3://[^/]+(/.+)?)$")] = "file:attachments"
+    """Where attachments lie: `file:folder` (beside the settings unless absolute) or `s3://bucket/prefix`."""
+    s3: S3Settings = S3Settings()
+    upload_bytes: Annotated[int, Field(ge=PART_MAXIMUM_BYTES, le=MAXIMUM_INTEGER)] = 5 * 1024**3
+    """How many bytes one account may have uploaded that no item names yet, and so the longest attachment."""
     behind_tls_proxy: bool = False
     """Whether a proxy ends TLS in front: only then may the server listen on anything but loopback."""
     proxy_addresses: str = "127.0.0.1"
@@ -126,7 +147,8 @@ def load_settings(folder: Path) -> Settings:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = "".join(f"{part}: " for part in first["loc"])
         raise SettingsError(f"{SETTINGS_FILE}: {place}{first['msg'].removeprefix('Value error, ')}") from None
-    return found.model_copy(update={"database": _beside(folder, found.database)})
+    beside = {"database": _beside(folder, found.database, _SQLITE), "blobs": _beside(folder, found.blobs, FOLDER)}
+    return found.model_copy(update=beside)
 
 
 def name_folder_for_workers(folder: Path) -> None:
@@ -139,8 +161,8 @@ def folder_of_workers() -> Path:
     return Path(os.environ[_FOLDER_VARIABLE])
 
 
-def _beside(folder: Path, database: str) -> str:
-    """A SQLite file without an absolute path lies in the data folder, wherever that is moved."""
-    if not database.startswith(_SQLITE):
-        return database
-    return _SQLITE + str(folder.resolve() / database.removeprefix(_SQLITE))
+def _beside(folder: Path, url: str, scheme: str) -> str:
+    """What is a file or a folder without an absolute path lies in the data folder, wherever that is moved."""
+    if not url.startswith(scheme):
+        return url
+    return scheme + str(folder.resolve() / url.removeprefix(scheme))

@@ -114,7 +114,7 @@ async def require_enrolment(request: Request, parts: WithParts) -> EnrolmentCred
 
 
 def _count_write(request: Request, parts: Parts, principal: bytes) -> None:
-    if request.method == "POST":
+    if request.method in ("POST", "PUT"):
         parts.limits.take(Limited.WRITES, principal)
 
 

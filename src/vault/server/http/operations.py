@@ -12,9 +12,10 @@ from typing import Any
 from fastapi import Depends, Request
 from pydantic import BaseModel
 
-from vault.protocol.limits import LIST_MAXIMUM
+from vault.protocol.limits import LIST_MAXIMUM, PART_MAXIMUM_BYTES
 from vault.protocol.problems import PROBLEMS
 from vault.protocol.vocabulary import StatementType
+from vault.server.http.content import CONTENT_TYPE
 from vault.server.http.problems import PROBLEM_TYPE
 from vault.server.http.submissions import MEDIA_TYPE, require_known
 
@@ -64,6 +65,25 @@ _REFUSAL_HEADERS: dict[int, dict[str, Any]] = {
     429: _RETRY_AFTER,
     503: _RETRY_AFTER,
 }
+_CONTENT_BODY = {
+    "required": True,
+    "description": f"At most {PART_MAXIMUM_BYTES} bytes, with a `Content-Length`.",
+    "content": {CONTENT_TYPE: {}},
+}
+_CONTENT_DIGEST = {
+    "in": "header",
+    "name": "Content-Digest",
+    "required": True,
+    "description": "SHA-256 of the body (RFC 9530).",
+    "schema": {"type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$"},
+}
+_RANGE = {
+    "in": "header",
+    "name": "Range",
+    "required": False,
+    "description": "One range of bytes; several are answered with the whole.",
+    "schema": {"type": "string", "pattern": "^bytes=([0-9]+-[0-9]*|-[0-9]+)$"},
+}
 _PART_SCHEMAS: dict[Part, dict[str, Any]] = {
     Part.SEALS: {
         "type": "array",
@@ -109,12 +129,15 @@ def operation(
     also: Mapping[int, type[BaseModel]] | None = None,
     media_types: Iterable[str] = (),
     tagged: bool = False,
+    ranged: bool = False,
+    content: bool = False,
 ) -> dict[str, Any]:
     """The keyword arguments of one route's decorator.
 
     `statement` makes it a write: the body is a submission with `parts`, the answer may also be 200. `body` is a closed
     model of another body. `query` names the parameters that are known; all others are refused. `also` are answers of
-    another status, `media_types` what comes instead of JSON or beside it, `tagged` says that there is an ETag.
+    another status, `media_types` what comes instead of JSON or beside it, `tagged` says that there is an ETag, `ranged`
+    that a `Range` is honoured, and `content` that the body is bytes whose length and digest stand in its headers.
     """
     known = tuple(query)
     codes = [*_EVERY_ROUTE, *problems]
@@ -140,12 +163,18 @@ def operation(
         codes += _READ
         taken.append(Depends(_require_query(known)))
     success: dict[str, Any] = {} if answer is None else {"model": answer}
+    if content:
+        extra["requestBody"] = _CONTENT_BODY
+        extra["parameters"] = [_CONTENT_DIGEST]
     if media_types:
         success["content"] = {name: {} for name in media_types}
     responses: dict[int | str, dict[str, Any]] = {status: {"description": HTTPStatus(status).phrase, **success}}
     if tagged:
         responses[status]["headers"] = {"ETag": {"schema": {"type": "string"}}}
         responses[304] = {"description": "Nothing has changed since the `ETag` in `If-None-Match`."}
+    if ranged:
+        extra["parameters"] = [_RANGE]
+        responses[206] = {"description": "The bytes of the one range that was asked for.", **success}
     if statement is not None and credential is not Credential.NONE:
         responses[200] = {"description": "The same statement was taken before: its first answer.", **success}
     responses |= _refusals(codes)

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator
 from vault.encoding import read_decimal
 from vault.errors import EncodingError
 from vault.protocol.fields import Hash, Id
+from vault.protocol.limits import PARTS_MAXIMUM
 
 
 def _decimal(text: Any) -> int:
@@ -19,7 +20,9 @@ def _decimal(text: Any) -> int:
 
 AccountPath = Annotated[Hash, Path()]
 EngagementPath = Annotated[Id, Path()]
+AttachmentPath = Annotated[Id, Path()]
 ItemPath = Annotated[Id, Path()]
 StatementPath = Annotated[Hash, Path()]
 BlobPath = Annotated[Hash, Path()]
+PartPath = Annotated[int, BeforeValidator(_decimal, json_schema_input_type=int), Path(ge=1, le=PARTS_MAXIMUM)]
 SlotKindPath = Annotated[int, BeforeValidator(_decimal, json_schema_input_type=int), Path(ge=1, le=3)]

@@ -1,8 +1,12 @@
-"""What an erasure destroys: blobs and seals of all versions of an item, and of a disclosure. Statements stay."""
+"""What an erasure destroys: blobs, seals and attachments of all versions of an item, and of a disclosure.
+
+Statements stay.
+"""
 
 from sqlalchemy import Connection, delete, select, update
 
 from vault.policy.facts import Effect, Erased
+from vault.server.sequencer.attachments import discard_attachments
 from vault.server.sequencer.journal import Written
 from vault.server.sequencer.submission import Submission
 from vault.server.storage.tables import blobs, disclosures, holdings, items, seals
@@ -20,6 +24,7 @@ def erase(connection: Connection, written: Written, _submission: Submission, eff
         connection.execute(delete(holdings).where(holdings.c.engagement == engagement, holdings.c.item == item))
         for statement in versions:
             _destroy(connection, engagement, statement)
+        discard_attachments(connection, engagement, item)
     for statement in erased.disclosures:
         connection.execute(
             update(disclosures)

@@ -1,0 +1,126 @@
+"""What is done with attachments beside statements: parts are stored, and what nobody named is taken away again."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from anyio import to_thread
+from sqlalchemy.exc import IntegrityError
+
+from vault.errors import VaultError
+from vault.protocol.limits import ID_BYTES
+from vault.protocol.problems import Refused
+from vault.server.parts import Parts
+from vault.server.resources.attachments.rows.ended import (
+    Found,
+    discard_ended,
+    forget_discarded,
+    list_discarded,
+    list_ended,
+    list_named_parts,
+)
+from vault.server.resources.attachments.rows.uploads import Part, Told, give_up_part, keep_part, tell_of_part
+from vault.server.sequencer.members import require_journal_reader
+from vault.server.storage.blob_store import key_of
+from vault.server.storage.engine import RETRY_AFTER_SECONDS
+from vault.server.storage.measured import measured
+
+
+class LostContentError(VaultError):
+    """Content that items name and the blob store does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many uploads that nobody named went, and how many parts of content."""
+
+    uploads: int
+    parts: int
+
+
+async def put_part(parts: Parts, part: Part, content: AsyncIterator[bytes]) -> None:
+    """Store a part of an upload, durably; the same part again changes nothing.
+
+    Raises: Refused(not-found | part-taken | part-mismatch | quota-spent | busy | storage-away).
+    """
+    told = await to_thread.run_sync(_tell, parts, part)
+    if told.is_stored:
+        async for _ in measured(content, part.size, part.sha256):
+            pass
+        return
+    try:
+        await parts.blobs.put(key_of(part.engagement, told.place), content, part.size, part.sha256)
+    except Refused as refused:
+        if refused.code == "part-mismatch" and told.is_new:
+            await to_thread.run_sync(_give_up, parts, part, told.place)
+        raise
+    if not await to_thread.run_sync(_keep, parts, part, told.place):
+        raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+
+
+def _tell(parts: Parts, part: Part) -> Told:
+    place, now = parts.random(ID_BYTES), parts.clock()
+    for _ in range(2):  # where another worker has just told of the same, a second look finds it
+        with suppress(IntegrityError), parts.storage.writing() as connection:
+            require_journal_reader(connection, part.engagement, part.uploader)
+            return tell_of_part(connection, part, place, now, parts.settings.upload_bytes)
+    raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+
+
+def _keep(parts: Parts, part: Part, place: bytes) -> bool:
+    with parts.storage.writing() as connection:
+        return keep_part(connection, part, place, parts.clock())
+
+
+def _give_up(parts: Parts, part: Part, place: bytes) -> None:
+    with parts.storage.writing() as connection:
+        give_up_part(connection, part, place, parts.clock())
+
+
+async def sweep(parts: Parts) -> Swept:
+    """Take away uploads that no item has named in time, and all content that nothing names any more.
+
+    Each upload goes in a transaction of its own, under the lock that a statement which names it takes too.
+
+    Raises: Refused(storage-away), and then the next sweep goes on.
+    """
+    uploads = 0
+    while ended := await parts.storage.read(partial(list_ended, now=parts.clock())):
+        for each in ended:
+            uploads += await to_thread.run_sync(_discard_ended, parts, each)
+    emptied = 0
+    after = (b"", b"")
+    while discarded := await parts.storage.read(partial(list_discarded, after=after)):
+        for each in discarded:
+            await parts.blobs.delete(key_of(each.engagement, each.place))
+        await to_thread.run_sync(_forget, parts, discarded)
+        emptied += len(discarded)
+        after = (discarded[-1].engagement, discarded[-1].place)
+    await parts.blobs.tidy(parts.clock())
+    return Swept(uploads, emptied)
+
+
+def _discard_ended(parts: Parts, ended: Found) -> bool:
+    with parts.storage.writing() as connection:
+        return discard_ended(connection, ended, parts.clock())
+
+
+def _forget(parts: Parts, discarded: Sequence[Found]) -> None:
+    with parts.storage.writing() as connection:
+        forget_discarded(connection, discarded)
+
+
+async def require_content(parts: Parts) -> None:
+    """Return if the blob store has every part of every attachment that an item names, in its length.
+
+    Raises: LostContentError, which tells how many it has not; Refused(storage-away).
+    """
+    lost = 0
+    after = (b"", b"", 0)
+    while named := await parts.storage.read(partial(list_named_parts, after=after)):
+        for each in named:
+            lost += await parts.blobs.find_size(key_of(each.engagement, each.place)) != each.size
+        after = (named[-1].engagement, named[-1].attachment, named[-1].number)
+    if lost:
+        raise LostContentError(f"{lost} parts of attachments are not in the blob store: restore them from a backup")

@@ -1,0 +1,111 @@
+"""Parts of attachments as files of a local folder.
+
+A file is written under a temporary name, flushed to disk and linked to its own name, which the system refuses where
+that name is taken; then the folder is flushed too. So after a power cut a file is there whole, or not at all.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from anyio import to_thread
+
+from vault.server.storage.blob_store import PIECE_BYTES, storage_away
+from vault.server.storage.measured import measured
+
+_INCOMING = "incoming"
+_OWNERS_FOLDER = 0o700
+_LEFT_SECONDS = 3_600
+"""After how long a temporary file is a dead writer's: longer than any request lasts."""
+
+
+class FolderBlobs:
+    """A folder, which is made when the first part comes."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is made or looked at yet."""
+        self._folder = folder
+
+    async def put(self, key: str, content: AsyncIterator[bytes], size_bytes: int, sha256: bytes) -> None:
+        """See `BlobStore.put`."""
+        target = self._folder / key
+        try:
+            incoming = self._make_folders(target)
+            with NamedTemporaryFile(dir=incoming) as file:
+                async for piece in measured(content, size_bytes, sha256):
+                    file.write(piece)
+                file.flush()
+                await to_thread.run_sync(_keep, file.fileno(), Path(file.name), target)
+        except OSError as error:
+            raise storage_away() from error
+
+    def _make_folders(self, target: Path) -> Path:
+        """The folder of temporary files; every folder that is made is on disk as such."""
+        incoming = self._folder / _INCOMING
+        for folder in (incoming, target.parent):
+            if not folder.is_dir():
+                self._folder.mkdir(mode=_OWNERS_FOLDER, parents=True, exist_ok=True)
+                folder.mkdir(mode=_OWNERS_FOLDER, exist_ok=True)
+                _flush_folder(self._folder)
+        return incoming
+
+    async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """See `BlobStore.read`."""
+        try:
+            with (self._folder / key).open("rb", buffering=0) as file:
+                file.seek(start)
+                left = end - start
+                while left:
+                    piece = await to_thread.run_sync(file.read, min(left, PIECE_BYTES))
+                    if not piece:
+                        raise storage_away()
+                    left -= len(piece)
+                    yield piece
+        except OSError as error:
+            raise storage_away() from error
+
+    async def find_size(self, key: str) -> int | None:
+        """See `BlobStore.find_size`."""
+        try:
+            return (self._folder / key).stat().st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise storage_away() from error
+
+    async def delete(self, key: str) -> None:
+        """See `BlobStore.delete`."""
+        target = self._folder / key
+        try:
+            target.unlink(missing_ok=True)
+            if target.parent.is_dir():
+                await to_thread.run_sync(_flush_folder, target.parent)
+        except OSError as error:
+            raise storage_away() from error
+
+    async def tidy(self, now: int) -> None:
+        """See `BlobStore.tidy`."""
+        incoming = self._folder / _INCOMING
+        for path in incoming.iterdir() if incoming.is_dir() else ():
+            try:
+                if path.stat().st_mtime < now - _LEFT_SECONDS:
+                    path.unlink()
+            except FileNotFoundError:
+                continue  # its writer is done with it
+
+
+def _keep(descriptor: int, written: Path, target: Path) -> None:
+    os.fsync(descriptor)
+    with suppress(FileExistsError):  # the same part was sent twice, and the other one was faster
+        os.link(written, target)
+    _flush_folder(target.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
