@@ -4,6 +4,7 @@ Source: docs/protocol.md section 4 rules 1, 2, 3 and 9.
 """
 
 from vault.client.calls import Act
+from vault.client.checkpoints import confirm
 from vault.client.crypto.content import Content, Header
 from vault.client.errors import UsageError
 from vault.client.keys_of import current_keys
@@ -51,6 +52,7 @@ def supersede(session: Session, engagement: bytes, terms: Terms) -> Act[bytes]:
 
 
 def _send_contract(session: Session, engagement: bytes, terms: Terms, supersedes: bytes | None) -> Act[bytes]:
+    yield from confirm(session)
     parties, keys_of = yield from _find_parties(session, terms)
     contacts = yield from _find_contacts(session, terms)
     journal = engagement_journal(engagement)
@@ -143,6 +145,7 @@ def assent(session: Session, engagement: bytes, contract: bytes) -> Act[Done]:
     Raises: Refused(contract-superseded | already-assented | ...); Unreachable.
     """
     journal = engagement_journal(engagement)
+    yield from confirm(session)
     own = yield from current_keys(session, session.account)
 
     def build() -> Submission:

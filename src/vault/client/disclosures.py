@@ -12,9 +12,11 @@ from vault.client.contracts import require_coachee
 from vault.client.crypto.content import Content, Header
 from vault.client.errors import VerificationError
 from vault.client.items import ItemView
-from vault.client.keys_of import current_keys
+from vault.client.keys_of import current_keys, keys_journal
+from vault.client.leaf_search import search
 from vault.client.reading import find_own_seal, open_blob, read_key
 from vault.client.recalling import ensure_view
+from vault.client.receipts import Receipt, verify_served_receipt
 from vault.client.sealing_to import current_keys_of, seal_to
 from vault.client.served import Served, fetch_served, verify_disclosure
 from vault.client.session import Session
@@ -85,6 +87,7 @@ class Received:
     engagement: bytes
     statement: Statement
     time: int
+    receipt: Receipt
 
     @property
     def body(self) -> Disclosure:
@@ -135,9 +138,14 @@ def require_summary(item: ItemView) -> None:
 def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
     """Seal what was previewed, under a blob and key of its own, for the recipient and the coachee.
 
-    Raises: Refused; Unreachable, and then it waits in the outbox.
+    The log is searched for newer keys of the recipient first: what is sealed to keys that were given up is lost to
+    whoever holds those.
+
+    Raises: Refused; WithheldError; LogError; Unreachable, and then it waits in the outbox.
     """
     view = yield from refresh(session, terms.engagement)
+    yield from current_keys(session, terms.recipient)
+    yield from search(session, [keys_journal(terms.recipient)])
     yield from require_not_retired(session, terms.recipient)
     journal = engagement_journal(terms.engagement)
 
@@ -251,7 +259,8 @@ def list_received(session: Session, engagement: bytes) -> Act[list[Received]]:
         for row in page.data:
             statement = read_envelope(session, row.envelope, row.statement)
             yield from verify_disclosure(session, served, statement)
-            received.append(Received(engagement, statement, row.time))
+            receipt = verify_served_receipt(session, row.leaf, row.time, statement.id, row.receipt)
+            received.append(Received(engagement, statement, row.time, receipt))
         if not goes_on(page, seen):
             return received
         after = page.next

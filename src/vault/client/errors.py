@@ -72,6 +72,34 @@ class ClockSkewError(VerificationError):
     """A server whose clock differs from this device's by more than five minutes."""
 
 
+class LogError(VerificationError):
+    """A proof of the transparency log that fails."""
+
+
+class NoReceipt(LogError):
+    """A statement that comes without proof that the log holds it: it does not count as written."""
+
+    def __init__(self, message: str) -> None:
+        """`message` says what was expected."""
+        super().__init__("receipt", message)
+
+
+class LogKeyError(LogError):
+    """Another key of the log than the one that this identity knows."""
+
+
+class LogRewind(LogError):
+    """A log that is shorter than this device has seen."""
+
+
+class LogForked(LogError):
+    """A log that has signed two trees, of which none is the beginning of the other."""
+
+
+class LogTileError(LogError):
+    """A checkpoint, tile or entries that do not belong to the log."""
+
+
 class ContentError(VerificationError):
     """Sealed content that does not open to what was signed; every subclass says the same."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vault.client.answers import read_answer
 from vault.client.calls import Act, Call, Take
+from vault.client.checkpoints import ensure_tlog_key, learn_tlog_key, read_tlog_key
 from vault.client.clock import unix_seconds
 from vault.client.codes import KIT, RECOVERY, Code, read_code, write_code
 from vault.client.crypto.identity import new_secret_keys
@@ -30,9 +31,12 @@ from vault.client.keyrings import (
     store_keyring,
 )
 from vault.client.keys_of import fetch_keys, keys_journal
+from vault.client.leaf_search import search
 from vault.client.logging_in import ask_challenge, submission
 from vault.client.people import enqueue_introduction
 from vault.client.session import Session, Token, Unlock
+from vault.client.tlog_state import TlogState
+from vault.client.verifying import require_not_withheld
 from vault.client.writing import Submission, common_members, enqueue, flush, journal_of, turn_of
 from vault.ed25519 import public_key
 from vault.encoding import read_base64
@@ -83,14 +87,18 @@ def new_session(
     passphrase: Passphrase,
     *,
     audience: str | None = None,
+    log_key: str | None = None,
     now: Callable[[], int] = unix_seconds,
     random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Session:
     """A new identity in an empty folder, with its first keys and keyring in the outbox.
 
-    Raises: UsageError where somebody lives there already, or the URL or passphrase is not good.
+    With `log_key`, which the operator prints, no other key of the log is ever taken; without it, the one that the
+    deployment names the first time. Raises: UsageError where somebody lives there already, or the URL or passphrase is
+    not good; LogKeyError.
     """
     deployment = find_deployment(url, audience)
+    key = None if log_key is None else read_tlog_key(log_key, deployment.audience)
     home = Home(folder)
     try:
         if home.exists():
@@ -98,6 +106,7 @@ def new_session(
         keys = new_secret_keys(random)
         unlock = Unlock(require_passphrase(passphrase()), random(32))
         session = Session(home, deployment, account_id(keys.sign_public), now=now, random=random, unlock=unlock)
+        session.tlog = TlogState(key=key, searched_at=now())
         session.generations = {1: keys}
         session.keyring_salt, session.recovery = random(32), random(32)
         enqueue_keys(session, 1, KeysReason.CREATE)
@@ -135,6 +144,8 @@ def join(session: Session, enrolment: str, invitation: str | None = None, invite
     Raises: Refused(enrolment-ended); Unreachable, and then all of it waits in the outbox; UsageError, CodeError.
     """
     require_enrolment(enrolment)
+    if session.tlog.key is not None:  # from outside: the deployment has to name the same
+        yield from learn_tlog_key(session)
     if invitation is not None:
         enqueue_introduction(session, invitation, inviter or "inviter")
     session.waiting = [
@@ -151,6 +162,7 @@ def flush_all(session: Session) -> Act[int]:
     Raises: Unreachable; Refused(enrolment-ended | login-refused) while the account is not on the deployment.
     """
     count = len(session.waiting)
+    yield from settle_tlog_key(session)
     yield from settle_first_keys(session)
     order = [keys_journal(session.account)]
     for waiting in session.waiting:
@@ -169,6 +181,21 @@ def flush_all(session: Session) -> Act[int]:
     yield Take(turn_of(None))
     yield from flush(session, None)
     return count - len(session.waiting)
+
+
+def settle_tlog_key(session: Session) -> Act[None]:
+    """Know the log's key before anything is sent, so that it stands in the first keyring.
+
+    Raises: LogKeyError; Unreachable.
+    """
+    if session.tlog.key is not None:
+        return
+    yield from ensure_tlog_key(session)
+    if session.sequence == 1 and any(each.type is StatementType.KEYRING for each in session.waiting):
+        session.waiting = [each for each in session.waiting if each.type is not StatementType.KEYRING]
+        session.sequence = 0
+        enqueue_keyring(session)
+    session.save()
 
 
 def drop_enrolment(session: Session) -> None:
@@ -261,14 +288,17 @@ def recovering_session(
     kit: str | None = None,
     recovery_code: str | None = None,
     audience: str | None = None,
+    log_key: str | None = None,
     now: Callable[[], int] = unix_seconds,
     random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Session:
     """A session in an empty folder that knows an account and how to open its keyring; `recover` does the rest.
 
-    With a recovery code, `passphrase` asks for the new one. Raises: UsageError, CodeError.
+    With a recovery code, `passphrase` asks for the new one. With `log_key` a keyring that names another key of the log
+    is refused. Raises: UsageError, CodeError, LogKeyError.
     """
     deployment = find_deployment(url, audience)
+    key = None if log_key is None else read_tlog_key(log_key, deployment.audience)
     if (kit is None) == (recovery_code is None):
         raise UsageError("recover with the kit and its passphrase, or with the recovery code alone")
     code = read_code(kit, KIT) if kit is not None else read_code(recovery_code or "", RECOVERY)
@@ -281,6 +311,7 @@ def recovering_session(
         home.close()
         raise
     session = Session(home, deployment, code.account, now=now, random=random, unlock=unlock)
+    session.tlog = TlogState(key=key, searched_at=now())
     session.recovery = code.secret if kit is None else None
     return session
 
@@ -327,7 +358,10 @@ def _fetch(session: Session, seed: bytes, challenge: bytes, kind: int) -> Fetch:
 
 
 def _open_and_settle(session: Session, view: KeyringView) -> Act[None]:
-    """The token reads the keyring alone, so it is opened first; its seeds log in, and the keys journal confirms all."""
+    """The token reads the keyring alone, so it is opened first; its seeds log in, and the keys journal confirms all.
+
+    The log is searched for a newer keyring and newer keys: nobody else could say that these are the newest.
+    """
     content = open_unverified(session, view)
     session.take_over(content)
     session.token = None
@@ -336,6 +370,9 @@ def _open_and_settle(session: Session, view: KeyringView) -> Act[None]:
     if open_newest(session, view, replay) != content:
         raise VerificationError("keyring", "expected the keyring that the newest statement names")
     adopt_position(session, replay)
+    yield from search(session, [keys.journal, replay.journal])
+    for each in (keys, replay):
+        require_not_withheld(session, each.journal, each.position, session.tlog.owed(each.journal))
     if session.unlock.kit is not None:
         session.home.write_kit(kit_text(session))
     newest = keys.find_newest(session.account)

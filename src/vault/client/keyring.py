@@ -93,12 +93,17 @@ class Source(Closed):
 
 
 class KnownDeployment(Closed):
-    """The deployment that this identity lives on; account and sign key are its own, once they are known."""
+    """The deployment that this identity lives on; account and sign key are its own, once they are known.
+
+    `log` is the vkey of its transparency log, `checkpoint` the newest one that was verified, a signed note.
+    """
 
     audience: Audience
     url: BaseUrl
     account: Hash | None
     sign: SignPublic | None
+    log: Text | None
+    checkpoint: Text | None
 
 
 class KeyringContent(Closed):

@@ -18,8 +18,15 @@ from vault.client.crypto.slots import (
 from vault.client.errors import KeyringRollbackError, SlotCommitmentError, UsageError, VerificationError
 from vault.client.keyring import KeyringContent, open_keyring, seal_keyring
 from vault.client.keys_of import fetch_keys
+from vault.client.receipts import verify_journal_receipt
 from vault.client.session import Session
-from vault.client.verifying import append_verified, read_envelope, require_head, require_not_rolled_back
+from vault.client.verifying import (
+    append_verified,
+    read_envelope,
+    require_head,
+    require_not_rolled_back,
+    require_not_withheld,
+)
 from vault.client.writing import Submission, common_members, enqueue, flush, send, turn_of
 from vault.encoding import read_base64
 from vault.errors import FormatError
@@ -181,11 +188,14 @@ def replay_keyring(session: Session, view: KeyringView, keys: ReplayedKeys) -> R
         replay = ReplayedKeyring(keys, read_base64(view.salt, 32))
     except FormatError as error:
         raise VerificationError("schema", str(error)) from error
+    owed = session.tlog.owed(replay.journal)
     for entry in view.entries:
         statement = read_envelope(session, entry.envelope, entry.statement)
         append_verified(replay, statement, entry.time)
         require_head(replay.position, entry.head)
+        verify_journal_receipt(session, replay.journal, replay.position, statement.id, entry.receipt)
     require_not_rolled_back(session, replay.journal, replay.position)
+    require_not_withheld(session, replay.journal, replay.position, owed)
     return replay
 
 

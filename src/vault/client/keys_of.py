@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
+from vault.client.checkpoints import confirm_if_many
 from vault.client.errors import KeyRollbackError, OwnKeyError, VerificationError
 from vault.client.session import Session
-from vault.client.verifying import require_not_broken, require_not_rolled_back, take_entry
+from vault.client.verifying import require_not_broken, require_not_rolled_back, require_not_withheld, take_entry
 from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedKeys
 from vault.protocol.api import Entry, Page
@@ -24,6 +25,7 @@ def fetch_keys(session: Session, account: bytes) -> Act[ReplayedKeys]:
     if replay is None:
         replay = session.keys[account] = ReplayedKeys(account)
     require_not_broken(session, replay.journal)
+    owed = session.tlog.owed(replay.journal)
     more = True
     while more:
         page = yield from get(
@@ -34,18 +36,20 @@ def fetch_keys(session: Session, account: bytes) -> Act[ReplayedKeys]:
                 take_keys(session, replay, entry)
         more = goes_on(page)
     require_not_rolled_back(session, replay.journal, replay.position)
+    require_not_withheld(session, replay.journal, replay.position, owed)
     if replay.find_current() is None:
         raise VerificationError("keys", "expected at least the first keys of an account")
     require_own_keys(session, replay)
     for keys in replay.generations:
         session.keys_by_statement[keys.statement] = keys
     session.pin(replay.journal, replay.position)
+    yield from confirm_if_many(session)
     return replay
 
 
 def take_keys(session: Session, replay: ReplayedKeys, entry: Entry) -> None:
     """The next entry of a keys journal, and the public key that it brings. Raises: VerificationError."""
-    body = take_entry(session, replay, entry).body
+    body = take_entry(session, replay, entry)[0].body
     if isinstance(body, Keys):
         session.seal_publics[body.seal.key] = body.seal.public
 

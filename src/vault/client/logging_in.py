@@ -7,8 +7,10 @@ import json
 
 from vault.client.answers import read_answer
 from vault.client.calls import Act, Call
+from vault.client.checkpoints import confirm, ensure_tlog_key
 from vault.client.crypto.identity import SecretKeys
 from vault.client.errors import VerificationError
+from vault.client.leaf_search import search_daily
 from vault.client.session import Session, Token
 from vault.protocol.api import Challenge
 from vault.protocol.api import Token as TokenAnswer
@@ -23,13 +25,22 @@ RENEW_BEFORE_SECONDS = 30
 
 
 def log_in(session: Session) -> Act[str]:
-    """A token that is good for some seconds yet. Raises: Refused(login-refused | too-many)."""
+    """A token that is good for some seconds yet.
+
+    With each new one the log is looked at: what an earlier run left unconfirmed, and once a day the search.
+
+    Raises: Refused(login-refused | too-many); LogError.
+    """
     token = session.token
     if token is not None and token.expires > session.now() + RENEW_BEFORE_SECONDS:
         return token.text
     granted = yield from _answer_with_known_keys(session)
     if granted.scope != "person":
         raise VerificationError("schema", "expected a token of a person")
+    yield from ensure_tlog_key(session)
+    if session.tlog.unconfirmed:
+        yield from confirm(session)
+    yield from search_daily(session)
     session.token = Token(granted.token, granted.expires)
     return granted.token
 

@@ -62,7 +62,8 @@ def recall(session: Session, engagement: bytes) -> View | None:
     for entry in page.data:
         for account, _ in list_named_keys(read_envelope(session, entry.envelope, entry.statement).body):
             _recall_keys(session, account)
-        view.hold(Held(entry.seq, entry.time, take_entry(session, view.replay, entry), None))
+        statement, receipt = take_entry(session, view.replay, entry)
+        view.hold(Held(entry.seq, entry.time, statement, None, receipt))
     return view
 
 

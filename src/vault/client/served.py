@@ -12,6 +12,7 @@ from vault.client.crypto.content import Content
 from vault.client.errors import KeyRollbackError, RollbackError, VerificationError
 from vault.client.keys_of import ensure_keys, fetch_keys
 from vault.client.reading import fetch_blob, find_own_seal, open_blob, read_key
+from vault.client.receipts import verify_served_receipt
 from vault.client.session import Session
 from vault.client.verifying import read_envelope
 from vault.client.views import engagement_journal, list_named_keys
@@ -93,6 +94,7 @@ def _verify_contract(session: Session, engagement: bytes, row: ContractRow) -> A
     yield from ensure_keys(session, named)  # nobody is asked for whom no party has named
     require_terms(body)
     require_served_role(body, session.account)
+    verify_served_receipt(session, row.leaf, row.time, statement.id, row.receipt)
     assented = set()
     for envelope in row.assents:
         assented.add((yield from _verify_assent(session, statement.id, body, envelope)))

@@ -24,16 +24,21 @@ from vault.client.keyring import (
     Pin,
     Source,
 )
-from vault.client.state import DeviceState, Newest, Progress, Waiting
+from vault.client.state import DeviceState, Marked, Newest, Progress, Waiting
+from vault.client.tlog_state import LeafMark, TlogState
 from vault.encoding import read_base64
+from vault.errors import FormatError
 from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedKeys
 from vault.protocol.api import Entry
 from vault.protocol.ids import account_id
 from vault.protocol.journal import START, JournalId, Position
+from vault.protocol.limits import ZERO32
 from vault.protocol.statements import Contract
 from vault.protocol.strict_json import read_json
 from vault.protocol.vocabulary import JournalKind
+from vault.tlog.checkpoint import SignedCheckpoint
+from vault.tlog.signed_note import VerifierKey
 
 
 @dataclass(slots=True)
@@ -90,6 +95,7 @@ class Session:
         self.sources: dict[bytes, tuple[bytes, int]] = {}
         self.deployment_keys: tuple[bytes, bytes] | None = None
         self.contracts: dict[bytes, bytes] = {}
+        self.tlog = TlogState()
         # what waits
         self.waiting: list[Waiting] = []
         self.progress: dict[tuple[bytes, str, bytes], bytes] = {}
@@ -135,6 +141,14 @@ class Session:
         """The verified `keys` statement with this id."""
         return self.keys_by_statement.get(statement)
 
+    def find_salt(self, journal: JournalId) -> bytes | None:
+        """The journal's salt, None where this person does not hold it."""
+        if journal.kind is JournalKind.KEYS:
+            return ZERO32
+        if journal.kind is JournalKind.KEYRING:
+            return self.keyring_salt
+        return self.salts.get(journal.subject)
+
     def pin(self, journal: JournalId, position: Position) -> None:
         """Remember how far this journal was verified. `save` makes it last."""
         if position != START:
@@ -174,6 +188,8 @@ class Session:
                 url=self.deployment.url,
                 account=None if self.deployment_keys is None else self.deployment_keys[0],
                 sign=sign,
+                log=None if self.tlog.key is None else self.tlog.key.to_text(),
+                checkpoint=None if self.tlog.pinned is None else self.tlog.pinned.to_bytes().decode("utf-8"),
             ),
             recovery=self.recovery,
             kit=self.unlock.kit,
@@ -200,12 +216,18 @@ class Session:
         self.sources.update({each.disclosure: (each.item, each.version) for each in content.sources})
         if content.deployment.account is not None and content.deployment.sign is not None:
             self.deployment_keys = (content.deployment.account, content.deployment.sign)
+        self.tlog.adopt(*read_known_tlog(content.deployment))
         first = self.generations[1]
         if account_id(first.sign_public) != self.account or content.account != self.account:
             raise VerificationError("own keys", "expected a keyring of this account")
 
     def save(self) -> None:
-        """Make all that must last durable, in one replacement of one file."""
+        """Make all that must last durable, in one replacement of one file.
+
+        A device that is being recovered has no keyring of its own yet, and nothing to keep.
+        """
+        if not self.keyring_key:
+            return
         state = DeviceState(
             content=self.content(),
             sequence=self.sequence,
@@ -223,6 +245,12 @@ class Session:
                 Progress(engagement=engagement, path=path, sha256=digest, statement=statement)
                 for (engagement, path, digest), statement in self.progress.items()
             ),
+            unconfirmed=tuple(note.decode("utf-8") for note in self.tlog.unconfirmed),
+            marks=tuple(
+                Marked(kind=journal.kind, subject=journal.subject.hex(), seq=mark.seq, after=mark.after)
+                for journal, mark in self.tlog.marks.items()
+            ),
+            searched_at=self.tlog.searched_at,
         )
         plaintext = json.dumps(state.model_dump(mode="json"), separators=(",", ":")).encode()
         self.home.write(
@@ -247,6 +275,11 @@ class Session:
         self.newest = {_journal(each): each.statement for each in state.newest}
         self.contracts = {bytes.fromhex(each.subject): each.statement for each in state.contracts}
         self.progress = {(each.engagement, each.path, each.sha256): each.statement for each in state.progress}
+        for note in state.unconfirmed:
+            raw = note.encode("utf-8")
+            self.tlog.unconfirmed[raw] = SignedCheckpoint.parse(raw)
+        self.tlog.marks = {_journal(each): LeafMark(each.seq, each.after) for each in state.marks}
+        self.tlog.searched_at = state.searched_at
 
     def keep_evidence(self, what: str, members: dict[str, Any]) -> str:
         """Write what proves that a server misbehaved beside the file; the path, for people."""
@@ -257,8 +290,20 @@ class Session:
         return str(path)
 
 
-def _journal(newest: Newest) -> JournalId:
-    return JournalId(JournalKind(newest.kind), bytes.fromhex(newest.subject))
+def read_known_tlog(known: KnownDeployment) -> tuple[VerifierKey | None, SignedCheckpoint | None]:
+    """The log's key and newest checkpoint that a keyring of this person names. Raises: VerificationError."""
+    try:
+        key = None if known.log is None else VerifierKey.parse(known.log)
+        checkpoint = None if known.checkpoint is None else SignedCheckpoint.parse(known.checkpoint.encode("utf-8"))
+        if checkpoint is not None:
+            checkpoint.verify([] if key is None else [key])
+    except FormatError as error:
+        raise VerificationError("keyring", "expected a checkpoint of the log that the keyring names") from error
+    return key, checkpoint
+
+
+def _journal(each: Newest | Marked) -> JournalId:
+    return JournalId(JournalKind(each.kind), bytes.fromhex(each.subject))
 
 
 def waiting_body(waiting: Waiting) -> bytes:

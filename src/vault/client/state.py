@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from vault.client.keyring import KeyringContent
-from vault.protocol.fields import Closed, Hash, Id, Integer
+from vault.protocol.fields import Closed, Hash, Id, Integer, Text
 from vault.protocol.vocabulary import JournalKind, StatementType
 
 
@@ -44,8 +44,21 @@ class Progress(Closed):
     statement: Hash
 
 
+class Marked(Closed):
+    """How far the log was read for a journal: `seq` entries of it stand among the first `after` leaves."""
+
+    kind: JournalKind
+    subject: str
+    seq: Integer
+    after: Integer
+
+
 class DeviceState(Closed):
-    """The whole state. `changed` is 1 while `content` is newer than the keyring of `sequence`."""
+    """The whole state. `changed` is 1 while `content` is newer than the keyring of `sequence`.
+
+    `unconfirmed` are signed checkpoints that were not compared with the pinned one of `content` yet; `searched_at` is
+    when the log was searched for all journals, Unix seconds.
+    """
 
     content: KeyringContent
     sequence: Integer
@@ -54,3 +67,6 @@ class DeviceState(Closed):
     newest: tuple[Newest, ...]
     contracts: tuple[Newest, ...]
     progress: tuple[Progress, ...]
+    unconfirmed: tuple[Text, ...]
+    marks: tuple[Marked, ...]
+    searched_at: Integer

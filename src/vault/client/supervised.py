@@ -9,6 +9,7 @@ from vault.client.errors import KeyRollbackError, VerificationError
 from vault.client.items import ItemView, list_items
 from vault.client.keys_of import fetch_keys
 from vault.client.reading import fetch_blob, find_own_seal, open_blob, read_key
+from vault.client.receipts import Receipt, verify_served_receipt
 from vault.client.served import Served, fetch_served, require_not_older, verify_under
 from vault.client.session import Session
 from vault.client.verifying import read_envelope
@@ -71,17 +72,23 @@ def _read_supervised(session: Session, served: Served, item: bytes) -> Act[ItemV
     if not isinstance(body, Item) or body.item != item:
         raise VerificationError("schema", "expected the item that was asked for")
     yield from _require_party(session, served, statement)
+    receipt = _verify_receipt(session, entry, statement)
     for carrier_entry, carrier in statements:
         found = _own_reseal(session, carrier, statement, carrier_entry)
         if found is None:
             continue
         yield from _require_party(session, served, carrier)
         require_resealed_by_coachee(served, carrier)
+        _verify_receipt(session, carrier_entry, carrier)
         ref, seal = found
         content_key = read_key(session, body, _reseal_of(carrier), ref, seal)
         blob = yield from fetch_blob(session, served.engagement, body.blob)
-        return ItemView(Held(entry.seq, entry.time, statement, seal), open_blob(body, content_key, blob))
+        return ItemView(Held(entry.seq, entry.time, statement, seal, receipt), open_blob(body, content_key, blob))
     raise VerificationError("seals", "expected a seal for this supervisor")
+
+
+def _verify_receipt(session: Session, entry: Entry, statement: Statement) -> Receipt:
+    return verify_served_receipt(session, entry.leaf, entry.time, statement.id, entry.receipt)
 
 
 def _own_reseal(

@@ -13,6 +13,7 @@ from vault.client.errors import (
     VerificationError,
     WithheldError,
 )
+from vault.client.receipts import Receipt, verify_journal_receipt
 from vault.client.session import Session
 from vault.errors import AudienceError, FormatError, SignatureError
 from vault.policy.replay import ReplayedJournal, append
@@ -51,8 +52,10 @@ def require_not_broken(session: Session, journal: JournalId) -> None:
         raise session.broken[journal]
 
 
-def take_entry(session: Session, replay: ReplayedJournal, entry: Entry) -> Statement:
+def take_entry(session: Session, replay: ReplayedJournal, entry: Entry) -> tuple[Statement, Receipt]:
     """Steps 3 to 8 for the next entry of a journal; the replay has moved past it when this returns.
+
+    The receipt is verified last, since the head that it names is worth more once it is known to be right.
 
     Raises: VerificationError; the journal is broken from then on.
     """
@@ -66,11 +69,12 @@ def take_entry(session: Session, replay: ReplayedJournal, entry: Entry) -> State
         append_verified(replay, statement, entry.time)
         require_head(replay.position, entry.head)
         require_pinned(session, journal, replay.position)
+        receipt = verify_journal_receipt(session, journal, replay.position, statement.id, entry.receipt)
     except VerificationError as error:
         break_journal(session, journal, error, {"before": before.head.hex(), "entry": entry.model_dump(mode="json")})
         raise
     session.taken.setdefault(journal, []).append(entry)
-    return statement
+    return statement, receipt
 
 
 def require_next(before: Position, entry: Entry) -> None:
@@ -125,6 +129,14 @@ def require_not_rolled_back(session: Session, journal: JournalId, position: Posi
     if position.seq < seq:
         error = RollbackError("journal", f"expected at least {seq} entries, as this device has seen")
         break_journal(session, journal, error, {"seen": seq, "served": position.seq, "head": position.head.hex()})
+        raise error
+
+
+def require_not_withheld(session: Session, journal: JournalId, position: Position, owed: int) -> None:
+    """Step 7: the journal has the `owed` entries that the log held when it was asked for. Raises: WithheldError."""
+    if position.seq < owed:
+        error = WithheldError("receipt", f"expected at least {owed} entries, which the log holds")
+        break_journal(session, journal, error, {"logged": owed, "served": position.seq, "head": position.head.hex()})
         raise error
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
+from vault.client.checkpoints import confirm_if_many
 from vault.client.errors import VerificationError
 from vault.client.keys_of import ensure_keys
+from vault.client.receipts import Receipt
 from vault.client.session import Session
 from vault.client.verifying import (
     append_verified,
@@ -16,6 +18,7 @@ from vault.client.verifying import (
     require_head,
     require_not_broken,
     require_not_rolled_back,
+    require_not_withheld,
     take_entry,
 )
 from vault.encoding import read_base64
@@ -44,6 +47,7 @@ class Held:
     time: int
     statement: Statement
     seal: bytes | None
+    receipt: Receipt
 
 
 @dataclass(slots=True)
@@ -117,6 +121,7 @@ def refresh(session: Session, engagement: bytes) -> Act[View]:
 def _read_on(session: Session, engagement: bytes) -> Act[View]:
     drop_recalled(session, engagement)
     view = open_view(session, engagement)
+    owed = session.tlog.owed(view.replay.journal)
     more = True
     while more:
         page = yield from get(
@@ -125,10 +130,11 @@ def _read_on(session: Session, engagement: bytes) -> Act[View]:
         for entry in page.data:
             yield from ensure_keys(session, _named_keys(session, entry))
             if entry.seq > view.replay.position.seq:  # another act of this session may have been faster
-                statement = take_entry(session, view.replay, entry)
-                view.hold(Held(entry.seq, entry.time, statement, _read_seal(entry)))
+                statement, receipt = take_entry(session, view.replay, entry)
+                view.hold(Held(entry.seq, entry.time, statement, _read_seal(entry), receipt))
         more = goes_on(page)
     require_not_rolled_back(session, view.replay.journal, view.replay.position)
+    require_not_withheld(session, view.replay.journal, view.replay.position, owed)
     require_reader(session, view)
     newest = view.replay.find_newest(session.account)
     if newest is not None:
@@ -136,6 +142,7 @@ def _read_on(session: Session, engagement: bytes) -> Act[View]:
     standing = view.standing()
     session.contracts[engagement], session.standing[engagement] = standing.statement, standing.body
     session.pin(view.replay.journal, view.replay.position)
+    yield from confirm_if_many(session)
     return view
 
 
@@ -153,14 +160,16 @@ def require_reader(session: Session, view: View) -> None:
         raise VerificationError("policy", "expected a contract that names this account as coach or coachee")
 
 
-def take_own(session: Session, view: View, statement: Statement, written: Written, seal: bytes | None) -> bool:
+def take_own(
+    session: Session, view: View, statement: Statement, written: Written, receipt: Receipt, seal: bytes | None
+) -> bool:
     """Take over what this client has just written, if it is the next entry; False where others came between."""
     place = written.journal
     if place is None or view.recalled or place.seq != view.replay.position.seq + 1:
         return False
     append_verified(view.replay, statement, written.time)
     require_head(view.replay.position, place.head)
-    view.hold(Held(place.seq, written.time, statement, seal))
+    view.hold(Held(place.seq, written.time, statement, seal, receipt))
     entry = Entry(
         seq=place.seq,
         head=place.head,
@@ -168,7 +177,8 @@ def take_own(session: Session, view: View, statement: Statement, written: Writte
         statement=statement.id,
         envelope=statement.envelope.to_json(statement.body.key),
         seal=None,
-        receipt=None,
+        receipt=written.receipt,
+        leaf=None,
     )
     session.taken.setdefault(view.replay.journal, []).append(entry)
     session.pin(view.replay.journal, view.replay.position)

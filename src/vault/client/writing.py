@@ -14,18 +14,20 @@ from typing import Any
 from vault.client.answers import is_passing, read_answer
 from vault.client.asking import call_as_person
 from vault.client.calls import Act, Call, Take
+from vault.client.checkpoints import confirm_if_many, ensure_tlog_key
 from vault.client.crypto.identity import SecretKeys
-from vault.client.errors import Unreachable, VerificationError
+from vault.client.errors import NoReceipt, Unreachable, VerificationError
+from vault.client.receipts import Receipt, verify_journal_receipt, verify_served_receipt
 from vault.client.session import Session, waiting_body
 from vault.client.state import Waiting
-from vault.client.verifying import require_clock, require_head, require_not_broken
+from vault.client.verifying import break_journal, require_clock, require_head, require_not_broken
 from vault.client.views import View, refresh, take_own
 from vault.encoding import read_base64, read_hex, write_base64
 from vault.errors import FormatError
 from vault.protocol.api import Introduced, Written
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.journal import START, JournalId, Position, after_mark, next_position, seen_mark
-from vault.protocol.limits import SUITE, ZERO32
+from vault.protocol.limits import SUITE
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
 from vault.protocol.strict_json import read_json
@@ -62,10 +64,11 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A write that stands: its statement, and the server's answer, None for an introduction."""
+    """A write that stands: its statement, the server's answer and the receipt; None for an introduction."""
 
     statement: Statement
     written: Written | None
+    receipt: Receipt | None
 
 
 def common_members(
@@ -89,22 +92,13 @@ def common_members(
 
 def find_place(session: Session, journal: JournalId) -> tuple[bytes, bytes | None]:
     """`after` and `seen` for the next statement: on the newest own one, be it answered or still waiting."""
-    salt = find_salt(session, journal)
+    salt = session.find_salt(journal)
     pending = [each for each in list_waiting(session, journal) if each.refused is None]
     newest = pending[-1].statement if pending else session.newest.get(journal)
     if salt is None:
         return after_mark(None, newest), None
     seq, head = session.pins.get(journal, (START.seq, START.head))
     return after_mark(salt, newest), seen_mark(salt, seq, head)
-
-
-def find_salt(session: Session, journal: JournalId) -> bytes | None:
-    """The journal's salt, None where this person does not hold it."""
-    if journal.kind is JournalKind.KEYS:
-        return ZERO32
-    if journal.kind is JournalKind.KEYRING:
-        return session.keyring_salt
-    return session.salts.get(journal.subject)
 
 
 def list_waiting(session: Session, journal: JournalId | None) -> list[Waiting]:
@@ -205,7 +199,7 @@ def learn_place(session: Session, journal: JournalId, refused: Refused) -> Act[N
 
     A lie in the latter costs the statement and nothing else: the server could have dropped it as well.
     """
-    if journal.kind is JournalKind.ENGAGEMENT and find_salt(session, journal) is not None:
+    if journal.kind is JournalKind.ENGAGEMENT and session.find_salt(journal) is not None:
         yield from refresh(session, journal.subject)
         return
     if refused.code != "not-newest":
@@ -281,6 +275,7 @@ def send(session: Session, waiting: Waiting) -> Act[Done]:
     Raises: Refused; Unreachable; VerificationError for an answer that does not fit the statement.
     """
     body = waiting_body(waiting)
+    yield from ensure_tlog_key(session)
     if waiting.enrolment is not None:
         answer = yield Call("POST", waiting.path, body, waiting.enrolment)
     else:
@@ -291,8 +286,10 @@ def send(session: Session, waiting: Waiting) -> Act[Done]:
     require_same(named, statement)
     if answer.status == 201 and written is not None:
         require_clock(session, written.time)
-    take_written(session, waiting, statement, written)
-    return Done(statement, written)
+    receipt = None if written is None else verify_written(session, waiting, statement, written)
+    take_written(session, waiting, statement, written, receipt)
+    yield from confirm_if_many(session)
+    return Done(statement, written, receipt)
 
 
 def require_same(named: bytes, statement: Statement) -> None:
@@ -301,7 +298,35 @@ def require_same(named: bytes, statement: Statement) -> None:
         raise VerificationError("schema", "expected an answer about the statement that was sent")
 
 
-def take_written(session: Session, waiting: Waiting, statement: Statement, written: Written | None) -> None:
+def verify_written(session: Session, waiting: Waiting, statement: Statement, written: Written) -> Receipt:
+    """No receipt, not written: the statement stays in the outbox, and its journal counts as broken.
+
+    Raises: NoReceipt.
+    """
+    journal = require_journal(waiting)
+    try:
+        if session.find_salt(journal) is None:
+            return verify_served_receipt(session, written.leaf, written.time, statement.id, written.receipt)
+        if written.journal is None:
+            raise NoReceipt("expected the place in a journal that this person reads")
+        position = Position(written.journal.seq, written.time, written.journal.head)
+        return verify_journal_receipt(session, journal, position, statement.id, written.receipt)
+    except NoReceipt as error:
+        break_journal(session, journal, error, {"written": written.model_dump(mode="json")})
+        raise
+
+
+def require_journal(waiting: Waiting) -> JournalId:
+    """The journal of a statement that has one."""
+    journal = journal_of(waiting)
+    if journal is None:
+        raise TypeError("expected a statement that is journaled")
+    return journal
+
+
+def take_written(
+    session: Session, waiting: Waiting, statement: Statement, written: Written | None, receipt: Receipt | None
+) -> None:
     """Out of the outbox, into what is known; durable when this returns."""
     journal = journal_of(waiting)
     position = None if journal is None or written is None else find_position(session, journal, statement, written)
@@ -309,8 +334,8 @@ def take_written(session: Session, waiting: Waiting, statement: Statement, writt
     if journal is not None:
         session.newest[journal] = statement.id
         view: View | None = session.views.get(journal.subject) if journal.kind is JournalKind.ENGAGEMENT else None
-        if view is not None and written is not None:
-            take_own(session, view, statement, written, own_seal(session, waiting, statement))
+        if view is not None and written is not None and receipt is not None:
+            take_own(session, view, statement, written, receipt, own_seal(session, waiting, statement))
         if position is not None:
             session.pin(journal, position)
     session.save()

@@ -8,7 +8,7 @@ from typing import Self
 
 import httpx
 
-from vault.client import contracts, disclosures, identities, joining, keyrings, people, recalling
+from vault.client import checkpoints, contracts, disclosures, identities, joining, keyrings, people, recalling
 from vault.client.clock import unix_seconds
 from vault.client.errors import Unreachable
 from vault.client.joining import Passphrase
@@ -44,6 +44,7 @@ class AsyncVault:
         invitation: str | None = None,
         inviter: str | None = None,
         audience: str | None = None,
+        log_key: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], int] = unix_seconds,
         random: Callable[[int], bytes] = secrets.token_bytes,
@@ -51,11 +52,13 @@ class AsyncVault:
         """A new identity in the empty folder `home`: keys, keyring and ways back are made on this device.
 
         `invitation` introduces the new person to the inviter, who is called `inviter` here. Show `kit` and
-        `recovery_code` once, to be kept on paper.
+        `recovery_code` once, to be kept on paper. `log_key` is the key of the deployment's log, where the operator has
+        given it; without it the one is held for ever that the deployment names now.
 
-        Raises: UsageError; CodeError; Refused(enrolment-ended); Unreachable, and then all of it waits in the outbox.
+        Raises: UsageError; CodeError; LogKeyError; Refused(enrolment-ended); Unreachable, and then all of it waits in
+        the outbox.
         """
-        session = joining.new_session(url, home, passphrase, audience=audience, now=now, random=random)
+        session = joining.new_session(url, home, passphrase, audience=audience, log_key=log_key, now=now, random=random)
         vault = cls(session, AsyncDriver(session.deployment.url, transport))
         try:
             await vault._driver.run(joining.join(session, enrolment, invitation, inviter))
@@ -92,6 +95,7 @@ class AsyncVault:
         kit: str | None = None,
         recovery_code: str | None = None,
         audience: str | None = None,
+        log_key: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], int] = unix_seconds,
         random: Callable[[int], bytes] = secrets.token_bytes,
@@ -108,6 +112,7 @@ class AsyncVault:
             kit=kit,
             recovery_code=recovery_code,
             audience=audience,
+            log_key=log_key,
             now=now,
             random=random,
         )
@@ -203,14 +208,21 @@ class AsyncVault:
         await self._driver.run(keyrings.store_keyring(self._session))
 
     async def close(self) -> None:
-        """Store the keyring where it has changed, and give the folder back; without a network it waits."""
+        """Confirm what the log said, store the keyring where it has changed, and give the folder back.
+
+        Without a network it waits. Raises: LogError.
+        """
+        session = self._session
         try:
-            recalling.remember(self._session)
-            if self._session.changed:
-                await self.store()
-            self._session.save()
+            recalling.remember(session)
+            if session.tlog.broken is None:  # else it was told already, and nothing is sent any more
+                if session.tlog.unconfirmed:
+                    await self._driver.run(checkpoints.confirm(session))
+                if session.changed:
+                    await self.store()
+            session.save()
         except Unreachable:
-            pass
+            session.save()
         finally:
             await self._leave()
 

@@ -1,0 +1,86 @@
+"""Receipts: what shows that the log holds a statement, at its place in its journal, before anything is believed of it.
+
+Source: docs/protocol.md section 10.
+"""
+
+from dataclasses import dataclass, field
+
+from vault.client.errors import NoReceipt
+from vault.client.session import Session
+from vault.errors import FormatError
+from vault.protocol.api import Leaf
+from vault.protocol.journal import JournalId, Position
+from vault.protocol.leaf import ServedLeaf, leaf_entry
+from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint
+from vault.tlog.hashing import leaf_hash
+from vault.tlog.inclusion import verify_inclusion
+from vault.tlog.proof import TlogProof
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A proof that was verified: leaf `index` of a tree of `size` leaves; `text` is the tlog-proof."""
+
+    index: int
+    size: int
+    text: str = field(repr=False)
+
+
+def verify_journal_receipt(
+    session: Session, journal: JournalId, position: Position, statement: bytes, text: str
+) -> Receipt:
+    """The receipt of the statement with this id at `position` of a journal whose salt this person holds.
+
+    Raises: NoReceipt.
+    """
+    salt = session.find_salt(journal)
+    if salt is None:
+        raise NoReceipt("expected a journal whose salt is known")
+    is_new = position.seq > session.pins.get(journal, (0, b""))[0]  # what is pinned was confirmed before
+    receipt = verify_receipt(session, leaf_entry(journal, salt, position, statement), text, is_new)
+    session.tlog.mark(journal, position.seq, receipt.index)
+    return receipt
+
+
+def verify_served_receipt(session: Session, leaf: Leaf | None, time: int, statement: bytes, text: str) -> Receipt:
+    """The receipt of a statement whose journal this person does not read: its `leaf` is given beside it.
+
+    Raises: NoReceipt.
+    """
+    if leaf is None:
+        raise NoReceipt("expected the leaf beside a statement of a journal that this person does not read")
+    entry = ServedLeaf(leaf.tag, leaf.blind, time, leaf.half).entry(statement)
+    return verify_receipt(session, entry, text, is_new=True)
+
+
+def verify_receipt(session: Session, entry: bytes, text: str, is_new: bool) -> Receipt:
+    """The receipt that shows the 64-byte `entry` in the log. `is_new`: its checkpoint is yet to be confirmed.
+
+    Raises: NoReceipt; whatever broke the log before.
+    """
+    if session.tlog.broken is not None:
+        raise session.tlog.broken
+    raw = text.encode("utf-8")
+    try:
+        proof = TlogProof.parse(raw)
+        note = raw.partition(b"\n\n")[2]
+        checkpoint = believe(session, note, proof.signed)
+        verify_inclusion(leaf_hash(entry), proof.index, checkpoint.size, checkpoint.root, proof.hashes)
+    except FormatError as error:
+        raise NoReceipt("expected a receipt by the log of this deployment that names this very entry") from error
+    if is_new:
+        session.tlog.collect(note, proof.signed)
+    return Receipt(proof.index, checkpoint.size, text)
+
+
+def believe(session: Session, note: bytes, signed: SignedCheckpoint) -> Checkpoint:
+    """The checkpoint that these bytes spell, if the log signed it. Each is verified once.
+
+    Raises: SignatureError; NoReceipt where this identity knows no key of the log.
+    """
+    if session.tlog.key is None:
+        raise NoReceipt("expected a log whose key this identity knows")
+    if note not in session.tlog.believed:
+        signed.verify([session.tlog.key])
+        session.tlog.believed.add(note)
+    return signed.checkpoint

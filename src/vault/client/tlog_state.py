@@ -1,0 +1,79 @@
+"""What one person's devices know of the transparency log: its key, its newest verified checkpoint, what is searched.
+
+Source: docs/protocol.md section 10.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from vault.client.errors import LogKeyError, VerificationError
+from vault.protocol.journal import JournalId
+from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint
+from vault.tlog.signed_note import VerifierKey
+
+
+@dataclass(frozen=True, slots=True)
+class LeafMark:
+    """The log holds `seq` entries of a journal among its first `after` leaves, and the next one is not among them."""
+
+    seq: int
+    after: int
+
+
+@dataclass(slots=True)
+class TlogState:
+    """The log as this person knows it. `pinned` moves to checkpoints that were proven to continue it, to no other."""
+
+    key: VerifierKey | None = None
+    pinned: SignedCheckpoint | None = None
+    unconfirmed: dict[bytes, SignedCheckpoint] = field(default_factory=dict)
+    """Checkpoints by their bytes that the log has signed, and that were not compared with the pinned one yet."""
+    marks: dict[JournalId, LeafMark] = field(default_factory=dict)
+    searched_at: int = 0
+    """When all journals were searched last, Unix seconds."""
+    # memory alone
+    believed: set[bytes] = field(default_factory=set)
+    confirmed: set[bytes] = field(default_factory=set)
+    broken: VerificationError | None = None
+
+    def collect(self, note: bytes, signed: SignedCheckpoint) -> None:
+        """Have a checkpoint compared with the pinned one, unless it was."""
+        if note not in self.confirmed and not (self.pinned and self.pinned.checkpoint == signed.checkpoint):
+            self.unconfirmed[note] = signed
+
+    def list_seen(self) -> list[tuple[bytes, Checkpoint]]:
+        """What the next checkpoint has to continue."""
+        pinned = () if self.pinned is None else ((self.pinned.to_bytes(), self.pinned),)
+        return [(note, signed.checkpoint) for note, signed in (*pinned, *self.unconfirmed.items())]
+
+    def confirm(self, notes: Iterator[bytes], head: SignedCheckpoint) -> None:
+        """Pin `head`, which was proven to continue those checkpoints."""
+        for note in notes:
+            self.confirmed.add(note)
+            self.unconfirmed.pop(note, None)
+        if self.pinned is None or head.checkpoint.size >= self.pinned.checkpoint.size:
+            self.pinned = head
+        else:  # another act was faster
+            self.collect(head.to_bytes(), head)
+
+    def adopt(self, key: VerifierKey | None, checkpoint: SignedCheckpoint | None) -> None:
+        """Take over what another device of this person has verified. Raises: LogKeyError for another key."""
+        if None not in (key, self.key) and key != self.key:
+            raise LogKeyError("receipt", "expected the log's key that this person's other devices know")
+        self.key = self.key or key
+        if checkpoint is None:
+            return
+        if self.pinned is None:
+            self.pinned = checkpoint
+        else:
+            self.collect(checkpoint.to_bytes(), checkpoint)
+
+    def mark(self, journal: JournalId, seq: int, index: int) -> None:
+        """Entry `seq` of a journal stands at leaf `index` of the log."""
+        known = self.marks.get(journal)
+        if known is None or seq > known.seq:
+            self.marks[journal] = LeafMark(seq, max(index + 1, 0 if known is None else known.after))
+
+    def owed(self, journal: JournalId) -> int:
+        """How many entries a journal has at least, by what the log holds."""
+        return self.marks[journal].seq if journal in self.marks else 0
