@@ -239,7 +239,8 @@ function requireKeyringContent(bytes, account) {
       account: hash, name: text, state: among("unverified", "verified", "changed"), key: nullable(id) })),
     invitations: list(row({ name: text, secret: secret(16) })),
     sources: list(row({ disclosure: hash, item: id, version: number(1) })),
-    deployment: row({ audience: text, url: text, account: nullable(hash), sign: nullable(secret(32)) }),
+    deployment: row({ audience: text, url: text, account: nullable(hash), sign: nullable(secret(32)),
+      log: nullable(text), checkpoint: nullable(text) }),
     recovery: nullable(secret(32)),
     kit: nullable(secret(32)),
   })(content);

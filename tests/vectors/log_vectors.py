@@ -22,6 +22,7 @@ from vault.tlog.signed_note import NoteSignature, SignatureType, VerifierKey
 from vault.tlog.subtrees import range_hash
 
 LOG_SEED = chance("log", 32)
+LOG_KEY = VerifierKey(AUDIENCE, SignatureType.ED25519, ed25519.public_key(LOG_SEED))
 WITNESS = "witness.example/one"
 WITNESS_SEED = chance("witness", 32)
 WITNESS_DELAY_SECONDS = 3
@@ -83,7 +84,7 @@ def build_receipts(story: Story) -> Vector:
     return {
         "origin": AUDIENCE,
         "log_seed": LOG_SEED.hex(),
-        "log_key": VerifierKey(AUDIENCE, SignatureType.ED25519, ed25519.public_key(LOG_SEED)).to_text(),
+        "log_key": LOG_KEY.to_text(),
         "witness_seed": WITNESS_SEED.hex(),
         "witness_key": VerifierKey(WITNESS, SignatureType.COSIGNATURE, ed25519.public_key(WITNESS_SEED)).to_text(),
         "trees": [
@@ -107,6 +108,11 @@ def build_receipts(story: Story) -> Vector:
         ],
         "refused_consistency": list(_refused_consistency(whole)),
     }
+
+
+def empty_checkpoint() -> SignedCheckpoint:
+    """What the log signs before its first entry."""
+    return sign_checkpoint(Checkpoint(AUDIENCE, EMPTY.size, EMPTY.root), LOG_SEED)
 
 
 def _signed(appended: Appended) -> SignedCheckpoint:

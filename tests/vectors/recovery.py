@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from tests.vectors.chance import chance
+from tests.vectors.log_vectors import LOG_KEY, empty_checkpoint
 from tests.vectors.people import COACH, SPONSOR, person
 from tests.vectors.story import AUDIENCE, ENGAGEMENT, ENGAGEMENT_SALT, KEYRING_SALT, URL
 from vault.client.crypto.slots import NewSlot, passphrase_ikm, wrap_keyring_key
@@ -95,7 +96,14 @@ def keyring_content(full: bool) -> KeyringContent:
         sources=(Source(disclosure=chance("a disclosure", 32), item=chance("a summary", 16), version=1),)
         if full
         else (),
-        deployment=KnownDeployment(audience=AUDIENCE, url=URL, account=None, sign=None),
+        deployment=KnownDeployment(
+            audience=AUDIENCE,
+            url=URL,
+            account=None,
+            sign=None,
+            log=LOG_KEY.to_text() if full else None,
+            checkpoint=empty_checkpoint().to_bytes().decode() if full else None,
+        ),
         recovery=RECOVERY if full else None,
         kit=KIT if full else None,
     )

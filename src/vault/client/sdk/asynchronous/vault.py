@@ -208,7 +208,7 @@ class AsyncVault:
         await self._driver.run(keyrings.store_keyring(self._session))
 
     async def close(self) -> None:
-        """Confirm what the log said, store the keyring where it has changed, and give the folder back.
+        """Store the keyring where it has changed, confirm what the log has said, and give the folder back.
 
         Without a network it waits. Raises: LogError.
         """
@@ -216,10 +216,10 @@ class AsyncVault:
         try:
             recalling.remember(session)
             if session.tlog.broken is None:  # else it was told already, and nothing is sent any more
-                if session.tlog.unconfirmed:
-                    await self._driver.run(checkpoints.confirm(session))
                 if session.changed:
                     await self.store()
+                if session.tlog.unconfirmed:
+                    await self._driver.run(checkpoints.confirm(session))
             session.save()
         except Unreachable:
             session.save()
