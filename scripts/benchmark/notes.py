@@ -85,7 +85,18 @@ class Note:
 
     engagement: Engagement
     item: bytes
+    blob_sha256: bytes
     body: bytes
+
+    @property
+    def item_path(self) -> str:
+        """Where it is read."""
+        return f"{self.engagement.items_path}/{self.item.hex()}"
+
+    @property
+    def blob_path(self) -> str:
+        """Where its sealed content is read."""
+        return f"/v1/engagements/{self.engagement.id.hex()}/blobs/{self.blob_sha256.hex()}"
 
 
 def make_person(now: int) -> Person:
@@ -201,7 +212,7 @@ def make_note(engagement: Engagement, now: int) -> Note:
     )
     statement = sign(body, [coach.keys.sign_seed])
     engagement.newest = statement.id
-    return Note(engagement, item, spell(statement, Submission(body, seals=seals, blob=blob)))
+    return Note(engagement, item, _sha256(blob), spell(statement, Submission(body, seals=seals, blob=blob)))
 
 
 def make_circle(pairs: int, engagements_each: int, now: int) -> tuple[list[Person], list[Engagement]]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import environ
+from os import environ, sysconf
 from pathlib import Path
 
 from scripts.benchmark.notes import AUDIENCE
@@ -40,6 +40,10 @@ class Server:
     def url(self) -> str:
         """As login statements name it."""
         return f"http://{_LOOPBACK}:{self.port}"
+
+    def cpu_seconds(self) -> float:
+        """What all its processes have used of the machine until now."""
+        return sum(_cpu_seconds(each) for each in (self.process, *_children(self.process)))
 
     def resident_bytes(self) -> int:
         """What the largest of its processes has in memory now, shared libraries included."""
@@ -131,6 +135,11 @@ def _children(process: int) -> list[int]:
 def _status_kib(process: int, name: str) -> int:
     lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+
+
+def _cpu_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / sysconf("SC_CLK_TCK")  # utime and stime
 
 
 def _free_port() -> int:
