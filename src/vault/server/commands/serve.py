@@ -30,6 +30,7 @@ LOOPBACK = "127.0.0.1"
 PORT = 8001
 TRIAL_APP = "trial"
 GRACE_SECONDS = 10
+WORKER = "vault.server.worker:create_app"
 
 
 class ServeError(VaultError):
@@ -54,7 +55,7 @@ def serve(
     parts.storage.close()
     name_folder_for_workers(data)
     config = uvicorn.Config(
-        "vault.server.worker:create_app",
+        WORKER,
         factory=True,
         workers=processes,
         host=host,
