@@ -29,6 +29,7 @@ from vault.policy.parties import JOURNAL_READERS, find_current_keys
 from vault.protocol import slot
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.journal import START, JournalId, next_position
+from vault.protocol.leaf import leaf_entry
 from vault.protocol.problems import PROBLEMS
 from vault.protocol.statements import BlobRef, Body, Item, SealRef
 from vault.protocol.vocabulary import ItemKind, JournalKind, StatementType
@@ -40,6 +41,9 @@ from vault.server.parts import Parts
 from vault.server.settings import LimitSettings, Settings
 from vault.server.storage.engine import Storage
 from vault.server.tlog_key import TlogKey
+from vault.tlog.checkpoint import Checkpoint, sign_checkpoint
+from vault.tlog.hashing import leaf_hash
+from vault.tlog.proof import TlogProof
 
 Value = TypeVar("Value")
 Act = Callable[[AsyncVault, AsyncEngagement], Awaitable[Value]]
@@ -245,13 +249,24 @@ def engagement_id(stage: Stage) -> JournalId:
     return JournalId(JournalKind.ENGAGEMENT, bytes.fromhex(stage.story.engagement))
 
 
-def rechained(journal: JournalId, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The entries of a whole journal, numbered and with the heads that follow: what a server can always do."""
+def logged(entry: bytes) -> str:
+    """The receipt of a leaf in a tree of its own: whoever has the log's key signs what it likes."""
+    checkpoint = Checkpoint(AUDIENCE, 1, leaf_hash(entry))
+    return TlogProof(0, (), sign_checkpoint(checkpoint, SECRETS.log_sign_seed)).to_bytes().decode("utf-8")
+
+
+def rechained(journal: JournalId, entries: list[dict[str, Any]], salt: bytes | None = None) -> list[dict[str, Any]]:
+    """The entries of a whole journal, numbered and with the heads that follow: what a server can always do.
+
+    With the salt, they have receipts for it too.
+    """
     position = START
     for entry in entries:
         statement = Statement.of(Envelope.from_json(entry["envelope"])).id
         position = next_position(journal, position, entry["time"], statement)
         entry |= {"seq": position.seq, "head": position.head.hex(), "statement": statement.hex()}
+        if salt is not None:
+            entry |= {"receipt": logged(leaf_entry(journal, salt, position, statement)), "leaf": None}
     return entries
 
 
@@ -271,7 +286,8 @@ async def forge(
     position = next_position(view.replay.journal, view.replay.position, view.replay.position.time, statement.id)
     return {
         "seq": position.seq, "head": position.head.hex(), "time": position.time, "statement": statement.id.hex(),
-        "envelope": statement.envelope.to_json(), "seal": None, "receipt": None,
+        "envelope": statement.envelope.to_json(), "seal": None,
+        "receipt": logged(leaf_entry(view.replay.journal, view.replay.salt, position, statement.id)), "leaf": None,
     }  # fmt: skip
 
 

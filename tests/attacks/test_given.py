@@ -11,7 +11,7 @@ import pytest
 
 from tests.attacks.stage import Lie, Stage, appended, assessment, changed, forge
 from tests.system.worlds import three_way_terms
-from vault.client import AsyncVault, Refused, reading, served
+from vault.client import AsyncVault, Refused, disclosures, reading, served
 from vault.client.crypto.content import open_content
 from vault.client.errors import (
     BlobHashError,
@@ -19,6 +19,7 @@ from vault.client.errors import (
     ContentError,
     ContentShapeError,
     KeyRollbackError,
+    NoReceipt,
     RollbackError,
     SealContextError,
     SealHashError,
@@ -184,6 +185,8 @@ async def test_d9_nobody_but_the_coachee_discloses(stage: Stage, monkeypatch: Pa
 
     await stage.refuse("ana", inbox, changed("/disclosures", by_the_coach))
     monkeypatch.setattr(served, "require_disclosed_by_coachee", nothing)
+    await stage.refuse("ana", inbox, changed("/disclosures", by_the_coach), NoReceipt)
+    monkeypatch.setattr(disclosures, "verify_served_receipt", nothing)
     assert len((await stage.run("ana", inbox, changed("/disclosures", by_the_coach)))[0]) == 1
 
 
@@ -274,6 +277,7 @@ async def test_d12_keys_from_before_the_contract_are_too_old(stage: Stage, monke
     with pytest.raises(KeyRollbackError):
         await stage.run("ana", inbox, changed("/disclosures", lie))
     monkeypatch.setattr(served, "require_not_older", nothing)
+    monkeypatch.setattr(disclosures, "verify_served_receipt", nothing)
     assert len((await stage.run("ana", inbox, changed("/disclosures", lie)))[0]) == 1
 
 

@@ -19,7 +19,7 @@ from tests.attacks.stage import (
     rechained,
 )
 from vault.client import AsyncVault, VerificationError, served, verifying, views
-from vault.client.errors import ClockSkewError, ForkDetected, RollbackError, WithheldError
+from vault.client.errors import ClockSkewError, ForkDetected, NoReceipt, RollbackError, WithheldError
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.errors import FormatError
 from vault.policy import decide, replay
@@ -46,6 +46,8 @@ async def test_e1_a_database_from_before_is_a_rollback(stage: Stage, monkeypatch
     assert isinstance(error, RollbackError)
     assert error.evidence is not None
     monkeypatch.setattr(views, "require_not_rolled_back", nothing)
+    await stage.refuse("marek", notes, changed("/journal", older), WithheldError)  # the log holds more entries
+    monkeypatch.setattr(views, "require_not_withheld", nothing)
     assert (await stage.run("marek", notes, changed("/journal", older)))[0] == NOTES
 
 
@@ -68,6 +70,9 @@ async def test_e3_a_reader_is_not_talked_out_of_its_journal(stage: Stage, monkey
         await notes(vault, stage.at(vault))
     assert not any("/items" in target for _, target in evil.sent)
     monkeypatch.setattr(served, "require_served_role", nothing)
+    with pytest.raises(NoReceipt):
+        await stage.run("marek", notes, lie)
+    monkeypatch.setattr(served, "verify_served_receipt", nothing)
     assert (await stage.run("marek", notes, lie))[0] == []
 
 

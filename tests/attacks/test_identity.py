@@ -38,6 +38,7 @@ from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.client.writing import common_members
 from vault.protocol.envelope import sign
 from vault.protocol.journal import JournalId
+from vault.protocol.limits import ZERO32
 from vault.protocol.statements import Keys, SealKey, SignKey
 from vault.protocol.vocabulary import JournalKind, KeysReason, StatementType
 from vault.server.clock import random_bytes
@@ -104,10 +105,10 @@ async def test_a3_a_thief_of_a_sign_key_does_not_give_its_owner_other_keys(stage
         minimum_suite=1,
     )
     statement = sign(body, [session.current.sign_seed, thief.sign_seed])
-    entry = {"time": keys.position.time, "envelope": statement.envelope.to_json(), "seal": None, "receipt": None}
+    entry = {"time": keys.position.time, "envelope": statement.envelope.to_json(), "seal": None}
 
     def lie(page: Any) -> None:
-        page["data"] = rechained(keys.journal, [*page["data"], entry])
+        page["data"] = rechained(keys.journal, [*page["data"], entry], salt=ZERO32)
 
     lying = changed(f"/{session.account.hex()}/keys", lie)
 

@@ -14,10 +14,12 @@ from vault.client.calls import Act, Call
 from vault.client.errors import LogError, LogForked, LogKeyError, LogRewind, LogTileError, Unreachable
 from vault.client.receipts import believe
 from vault.client.session import Session
+from vault.encoding import write_base64
 from vault.errors import FormatError
 from vault.protocol.api import Deployment
 from vault.protocol.problems import Refused
 from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint
+from vault.tlog.consistency import consistency_ranges
 from vault.tlog.errors import TileError
 from vault.tlog.signed_note import NOTE_MAXIMUM_BYTES, SignatureType, VerifierKey
 from vault.tlog.subtrees import Range
@@ -90,8 +92,9 @@ def confirm(session: Session) -> Act[VerifiedTree]:
         yield from load(session, tree, older)
     for before, checkpoint in seen:
         if root_at(tree, checkpoint) != checkpoint.root:
+            proof = yield from _explain(session, tree, checkpoint)
             fork = LogForked("checkpoint", "expected a log that only grows; it has signed two histories")
-            break_tlog(session, fork, [before, note])
+            break_tlog(session, fork, [before, note], proof=proof)
     session.tlog.confirm((before for before, _ in seen), signed)
     session.save()
     return tree
@@ -100,6 +103,13 @@ def confirm(session: Session) -> Act[VerifiedTree]:
 def root_at(tree: VerifiedTree, checkpoint: Checkpoint) -> bytes:
     """The root that the tree had when it was as large as the checkpoint."""
     return tree.root if checkpoint.size == tree.size else tree.hash_of(Range(0, checkpoint.size))
+
+
+def _explain(session: Session, tree: VerifiedTree, checkpoint: Checkpoint) -> Act[dict[str, object]]:
+    """The root that the newest tree had at that size, and the proof of it: with both notes it convinces anybody."""
+    ranges = consistency_ranges(checkpoint.size, tree.size)
+    yield from load(session, tree, ranges)
+    return {"root": write_base64(root_at(tree, checkpoint)), "proof": [write_base64(tree.hash_of(p)) for p in ranges]}
 
 
 def confirm_if_many(session: Session) -> Act[None]:
@@ -130,11 +140,20 @@ def fetch_tlog(path: str) -> Act[bytes]:
     return answer.body
 
 
-def break_tlog(session: Session, error: LogError, notes: list[bytes], cause: Exception | None = None) -> NoReturn:
+def break_tlog(
+    session: Session,
+    error: LogError,
+    notes: list[bytes],
+    cause: Exception | None = None,
+    proof: dict[str, object] | None = None,
+) -> NoReturn:
     """Believe nothing of the log any more, and keep what shows why. Raises: the error."""
-    pinned = [] if session.tlog.pinned is None else [session.tlog.pinned.to_bytes()]
-    error.evidence = session.keep_evidence(
-        type(error).__name__, {"checkpoints": [note.decode("utf-8", "replace") for note in notes or pinned]}
-    )
+    log = session.tlog
+    pinned = [] if log.pinned is None else [log.pinned.to_bytes()]
+    members: dict[str, object] = {
+        "log_key": None if log.key is None else log.key.to_text(),
+        "checkpoints": [note.decode("utf-8", "replace") for note in notes or pinned],
+    }
+    error.evidence = session.keep_evidence(type(error).__name__, members | (proof or {}))
     session.tlog.broken = error
     raise error from cause

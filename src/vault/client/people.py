@@ -24,6 +24,7 @@ from vault.protocol.vocabulary import StatementType
 
 TAKEN = frozenset({"you", "sponsor", "the sponsor"})
 """Words of the interface that would be read as themselves, never as a nickname."""
+_NAMES_SHOWN = 8
 
 
 def invite(session: Session, name: str) -> str:
@@ -139,15 +140,25 @@ def find_person(session: Session, name: str) -> Act[Person]:
         yield from fetch_introductions(session)
         person = find_by_name(session, name)
         if person is None:
-            raise UsageError("that person has not answered the invitation yet")
+            raise UsageError(f"{name!r} has not answered the invitation yet; ask them to join with it, then try again")
     if person is None:
         try:
             person = session.people.get(read_hex(name, 32))
         except EncodingError:
             person = None
     if person is None:
-        raise UsageError("nobody has that name; invite them, or look at the list of people")
+        raise UsageError(f"nobody is called {name!r} here; {_whom(session)}")
     return person
+
+
+def _whom(session: Session) -> str:
+    """Who is known, or what to do where nobody is; names as they can be typed, without anything a terminal acts on."""
+    names = sorted(person.name for person in session.people.values())
+    if not names:
+        return "you know nobody yet, so invite them first"
+    shown = ", ".join(repr(name) for name in names[:_NAMES_SHOWN])
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return f"you know {shown}{more}; invite whoever is missing"
 
 
 def rename(session: Session, account: bytes, name: str) -> Person:

@@ -13,7 +13,7 @@ from typing import Any
 
 from vault.client.answers import is_passing, read_answer
 from vault.client.asking import call_as_person
-from vault.client.calls import Act, Call, Take
+from vault.client.calls import Act, Answer, Call, Take
 from vault.client.checkpoints import confirm_if_many, ensure_tlog_key
 from vault.client.crypto.identity import SecretKeys
 from vault.client.errors import NoReceipt, Unreachable, VerificationError
@@ -281,7 +281,7 @@ def send(session: Session, waiting: Waiting) -> Act[Done]:
     else:
         answer = yield from call_as_person(session, "POST", waiting.path, body)
     statement = Statement.of(Envelope.from_json(read_json(body)["statement"]))
-    written = None if waiting.kind is None else read_answer(answer, Written)
+    written = None if waiting.kind is None else read_written(answer)
     named = read_answer(answer, Introduced).statement if written is None else written.statement
     require_same(named, statement)
     if answer.status == 201 and written is not None:
@@ -290,6 +290,20 @@ def send(session: Session, waiting: Waiting) -> Act[Done]:
     take_written(session, waiting, statement, written, receipt)
     yield from confirm_if_many(session)
     return Done(statement, written, receipt)
+
+
+def read_written(answer: Answer) -> Written:
+    """The answer to a write. Raises: Refused; VerificationError, NoReceipt where the receipt is what is missing."""
+    try:
+        return read_answer(answer, Written)
+    except VerificationError as error:
+        try:
+            members = read_json(answer.body)
+        except FormatError:
+            members = None
+        if isinstance(members, dict) and not isinstance(members.get("receipt"), str):
+            raise NoReceipt("expected a receipt beside what was written") from error
+        raise
 
 
 def require_same(named: bytes, statement: Statement) -> None:

@@ -12,6 +12,7 @@ import typer
 from vault.client.cli import contracts, disclosing, engagements, exports, items, notes, outbox, people, statements
 from vault.client.cli.choices import Choices
 from vault.client.cli.identity import identity
+from vault.client.cli.listing import Listing
 from vault.client.cli.refusals import INTERRUPTED, REFUSED, exit_code, problem_of, sentence_of
 
 WITH_VALUE = ("--home", "--server", "--passphrase-file")
@@ -19,6 +20,7 @@ ALONE = ("--json", "--quiet")
 
 app = typer.Typer(
     name="coach-vault",
+    cls=Listing,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -62,15 +64,15 @@ def global_options(
     context.obj = Choices(home.expanduser(), server, as_json, quiet, passphrase_file)
 
 
-app.add_typer(identity, name="identity")
+app.add_typer(identity, name="identity", cls=Listing)
 app.command("invite")(people.invite)
 app.command("join")(people.join)
-app.add_typer(people.people, name="people")
-app.add_typer(contracts.contract, name="contract")
-app.add_typer(notes.note, name="note")
+app.add_typer(people.people, name="people", cls=Listing)
+app.add_typer(contracts.contract, name="contract", cls=Listing)
+app.add_typer(notes.note, name="note", cls=Listing)
 for kind in ("draft", "goal", "action", "assessment"):
-    app.add_typer(items.group(kind), name=kind)
-app.add_typer(items.summary, name="summary")
+    app.add_typer(items.group(kind), name=kind, cls=Listing)
+app.add_typer(items.summary, name="summary", cls=Listing)
 app.command("preview")(disclosing.preview)
 app.command("disclose")(disclosing.disclose)
 app.command("withdraw")(disclosing.withdraw)
@@ -81,9 +83,9 @@ app.command("readers")(engagements.readers)
 app.command("journal")(engagements.journal)
 app.command("engagements")(engagements.list_all)
 app.command("close")(engagements.close)
-app.add_typer(outbox.outbox, name="outbox")
+app.add_typer(outbox.outbox, name="outbox", cls=Listing)
 app.command("export")(exports.export)
-app.add_typer(statements.statement, name="statement")
+app.add_typer(statements.statement, name="statement", cls=Listing)
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:

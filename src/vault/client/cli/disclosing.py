@@ -12,6 +12,7 @@ from vault.client.cli.files import require_new_file, write_new_file
 from vault.client.cli.items import Output
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.speaking import advise, agree, end, moment, one_line, printable, say
+from vault.client.cli.words import about
 from vault.client.errors import UsageError
 from vault.client.recalling import ensure_view
 from vault.client.sdk.reading_arguments import as_id
@@ -112,7 +113,7 @@ def _preview_lines(shown: Preview) -> list[str]:
         "",
         *(f"  {line}" for line in printable(shown.body).split("\n")),
         "",
-        f"about {shown.share_kind}, for {shown.purpose}, {end(shown.expires)}",
+        f"{about(shown.share_kind, shown.purpose)}, {end(shown.expires)}",
         "",
         shown.consent.rstrip("\n"),
         "",
@@ -172,22 +173,20 @@ def _find_disclosure(home: OpenHome, engagement: str | None, disclosure: str) ->
 def inbox(context: typer.Context) -> None:
     """What coachees have disclosed to you and is live."""
     with opened(context) as home:
-        found = [
-            {
-                "disclosure": each.id,
-                "engagement": each.engagement,
-                "from": each.sender,
-                "share_kind": each.share_kind,
-                "purpose": each.purpose,
-                "expires": each.expires,
-            }
-            for each in home.vault.inbox()
-        ]
-    lines = [
-        f"{each['disclosure']}  from {one_line(str(each['from']))}, about {each['share_kind']}, for {each['purpose']}"
+        found = home.vault.inbox()
+    members = [
+        {
+            "disclosure": each.id,
+            "engagement": each.engagement,
+            "from": each.sender,
+            "share_kind": each.share_kind,
+            "purpose": each.purpose,
+            "expires": each.expires,
+        }
         for each in found
     ]
-    say(choices_of(context), lines or "nothing is here", {"data": found})
+    lines = [f"{each.id}  from {one_line(each.sender)}, {about(each.share_kind, each.purpose)}" for each in found]
+    say(choices_of(context), lines or "nothing is here", {"data": members})
 
 
 def open_disclosure(context: typer.Context, disclosure: DisclosureId, output: Output = None) -> None:
@@ -214,5 +213,5 @@ def _show_opened(choices: Choices, disclosure: str, text: Opened, output: Path |
         write_new_file(output, text.content)
         say(choices, f"{len(text.content)} bytes written", members | {"output": str(output)})
         return
-    about = f"about {text.share_kind}, for {text.purpose}, {end(text.expires)}"
-    say(choices, [one_line(text.title), about, "", printable(text.body)], members)
+    what = f"{about(text.share_kind, text.purpose)}, {end(text.expires)}"
+    say(choices, [one_line(text.title), what, "", printable(text.body)], members)

@@ -8,6 +8,7 @@ from vault.client.cli.choices import choices_of
 from vault.client.cli.contracts import EngagementId, Yes
 from vault.client.cli.opening import opened
 from vault.client.cli.speaking import advise, agree, moment, one_line, say
+from vault.client.cli.words import plain
 from vault.client.sdk.values import JournalLine
 from vault.protocol.vocabulary import ClosureReason
 
@@ -36,7 +37,9 @@ def journal(context: typer.Context, engagement: EngagementId = None) -> None:
 
 
 def _line(line: JournalLine) -> str:
-    told = "  ".join(f"{name}={line.members[name]}" for name in TOLD if line.members.get(name) is not None)
+    told = "  ".join(
+        f"{plain(name)} {plain(str(line.members[name]))}" for name in TOLD if line.members.get(name) is not None
+    )
     return f"{line.seq:5}  {moment(line.time)}  {one_line(line.name)}  {line.type}  {told}".rstrip()
 
 

@@ -9,7 +9,7 @@ from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.opening import OpenHome, held, opened
 from vault.client.cli.passphrases import choose_passphrase, is_recovery_code, read_kit_or_recovery_code, read_passphrase
 from vault.client.cli.refusals import Unfinished
-from vault.client.cli.speaking import advise, one_line, say
+from vault.client.cli.speaking import advise, code_rows, one_line, say, terminal_columns
 from vault.client.errors import Unreachable, UsageError
 from vault.client.identities import change_passphrase
 from vault.client.joining import (
@@ -34,6 +34,9 @@ Audience = Annotated[
 ]
 KIT_LIVES = "Kit: on this device, and on paper. With the passphrase it brings you back on a new device."
 COMPARE = "Next: compare numbers, `coach-vault people verify NAME`."
+_INDENT = "  "
+_ROW_COLUMNS = 41
+"""Room for eight groups of a code, of which one or two are a symbol longer."""
 RECOVERY_LIVES = "Recovery code: on paper in a safe place, never on this device. Alone it opens everything."
 
 
@@ -124,9 +127,9 @@ def _codes(members: dict[str, Any]) -> list[str]:
 
 
 def _rows(code: str) -> list[str]:
-    """A code in rows of eight groups; line breaks and spaces do not matter when it is typed."""
-    groups = code.split("-")
-    return ["  " + "-".join(groups[start : start + 8]) for start in range(0, len(groups), 8)]
+    """A code in rows of up to eight groups, as many as the terminal is wide for."""
+    columns = min(_ROW_COLUMNS, terminal_columns() - len(_INDENT))
+    return [_INDENT + row for row in code_rows(code, columns)]
 
 
 @identity.command("show")

@@ -12,6 +12,7 @@ from vault.client.cli.refusals import REFUSED
 from vault.client.cli.speaking import moment, say
 from vault.client.errors import UsageError
 from vault.client.joining import ACCOUNTS_PATH, join
+from vault.protocol.problems import PROBLEMS
 
 outbox = typer.Typer(no_args_is_help=True, help="What waits for the network. Nothing in it is ever lost.")
 
@@ -21,7 +22,7 @@ def list_waiting(context: typer.Context) -> None:
     """Every statement that waits, oldest first."""
     with opened(context) as home:
         found = home.vault.outbox
-    lines = [f"{moment(each.made)}  {each.type}  {each.statement}  {each.refused or 'waits'}" for each in found]
+    lines = [f"{moment(each.made)}  {each.type}  {each.statement}  {_state(each.refused)}" for each in found]
     say(choices_of(context), lines or "nothing waits", {"data": [asdict(each) for each in found]})
 
 
@@ -43,7 +44,14 @@ def send(
         patiently(home, choices)
         left = home.vault.outbox
     sent = before - len(left)
-    lines = [f"{sent} sent", *(f"refused: {each.type} {each.statement}: {each.refused}" for each in left)]
+    lines = [f"{sent} sent", *(f"{each.type} {each.statement}: {_state(each.refused)}" for each in left)]
     say(choices, lines, {"sent": sent, "data": [asdict(each) for each in left]})
     if left:
         raise typer.Exit(REFUSED)
+
+
+def _state(refused: str | None) -> str:
+    if refused is None:
+        return "waits"
+    known = PROBLEMS.get(refused)
+    return f"refused: {refused}" if known is None else f"refused: {known.title} ({refused})"

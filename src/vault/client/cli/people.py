@@ -1,6 +1,7 @@
 """`invite`, `join` and `coach-vault people`: who is who, by nicknames that stay on this device."""
 
 import io
+import sys
 from typing import Annotated, Any
 
 import segno
@@ -9,7 +10,7 @@ import typer
 from vault.client.cli.choices import choices_of
 from vault.client.cli.identity import COMPARE, Audience, Enrolment, make_identity
 from vault.client.cli.opening import opened
-from vault.client.cli.speaking import advise, one_line, say
+from vault.client.cli.speaking import advise, code_rows, one_line, say, terminal_columns
 from vault.client.codes import INVITATION, read_code
 from vault.client.errors import UsageError
 from vault.client.home import FILE_NAME
@@ -26,9 +27,13 @@ def invite(context: typer.Context, name: Name) -> None:
     with opened(context) as home:
         is_replaced = any(each.name == name for each in home.session.invitations)
         code = home.vault.invite(name)
-        say(choices, code, {"name": name, "invitation": code})
+        is_read = sys.stdout.isatty() and not choices.as_json
+        rows = code_rows(code, terminal_columns()) if is_read else [code]
+        say(choices, rows, {"name": name, "invitation": code})
     if is_replaced:
         advise(choices, "The invitation that you made under this name before is worth nothing any more.")
+    if len(rows) > 1:
+        advise(choices, "It is one code; on a command line put it in quotes, line breaks and all.")
     advise(choices, "Give it to that person alone, by hand or by a way that you trust.")
     advise(choices, "It tells them which account is yours, and you which is theirs. It opens nothing that was written.")
 

@@ -5,6 +5,7 @@ can move the cursor, hide a line or pass for a word of this program.
 """
 
 import json
+import shutil
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -52,6 +53,22 @@ def _shown(symbol: str) -> str:
         return symbol
     number = ord(symbol)
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def terminal_columns() -> int:
+    """How wide a person's terminal is, or 80 where that is not known."""
+    return shutil.get_terminal_size().columns
+
+
+def code_rows(code: str, columns: int) -> list[str]:
+    """A typed code in rows that fit, broken between its groups: line breaks do not matter when it is read or typed."""
+    rows: list[str] = []
+    for group in code.split("-"):
+        if rows and len(rows[-1]) + 1 + len(group) <= columns:
+            rows[-1] += f"-{group}"
+        else:
+            rows.append(group)
+    return rows
 
 
 def moment(seconds: int) -> str:
