@@ -4,6 +4,8 @@ A challenge is taken once, whatever the answer turns out to be. An unknown accou
 signature are one refusal, reached by the same work. Source: docs/protocol.md section 9.
 """
 
+from sqlalchemy import Connection
+
 from vault import ed25519
 from vault.errors import SignatureError
 from vault.protocol.api import Challenge, Token
@@ -21,19 +23,24 @@ from vault.server.resources.logins.rows import (
     insert_token,
     take_challenge,
 )
+from vault.server.sequencer.queue import Queue
 
 CHALLENGE_BYTES = 32
 
 
-def create_challenge(parts: Parts, account: bytes) -> Challenge:
+async def create_challenge(parts: Parts, queue: Queue, account: bytes) -> Challenge:
     """32 new bytes for whoever says to be this account, known or not."""
     challenge, now = parts.random(CHALLENGE_BYTES), parts.clock()
-    with parts.storage.writing() as connection:
+
+    def write(connection: Connection) -> tuple[None, None]:
         insert_challenge(connection, challenge, account, now, now + CHALLENGE_SECONDS)
+        return None, None
+
+    await queue.put((account, False), write)
     return Challenge(challenge=challenge, expires=now + CHALLENGE_SECONDS)
 
 
-def create_token(parts: Parts, statement: Statement) -> Token:
+async def create_token(parts: Parts, queue: Queue, statement: Statement) -> Token:
     """The token that a `login` or `fetch` statement is worth.
 
     Raises: Refused(challenge-ended | login-refused).
@@ -43,7 +50,8 @@ def create_token(parts: Parts, statement: Statement) -> Token:
     scope, slot = (KEYRING_SCOPE, body.slot) if isinstance(body, Fetch) else (PERSON_SCOPE, None)
     expires = now + (PERSON_TOKEN_SECONDS if slot is None else KEYRING_TOKEN_SECONDS)
     token, sha256 = new_credential(LOGIN_PREFIX, parts.random)
-    with parts.storage.writing() as connection:
+
+    def write(connection: Connection) -> tuple[tuple[bool, bool], None]:
         # Refusals are raised after the commit: the challenge is gone whatever comes of it.
         is_taken = take_challenge(connection, body.challenge, body.by, now) and now < body.expires
         found = find_sign_key(connection, body.by) if slot is None else find_fetch_key(connection, body.by, slot)
@@ -51,6 +59,9 @@ def create_token(parts: Parts, statement: Statement) -> Token:
         is_login = is_genuine and found is not None and found.key == body.key and body.url == parts.settings.url
         if is_taken and is_login:
             insert_token(connection, sha256, body.by, scope, slot, now, expires)
+        return (is_taken, is_login), None
+
+    (is_taken, is_login), _ = await queue.put((body.by, False), write)
     if not is_taken:
         raise Refused("challenge-ended")
     if not is_login:
@@ -58,10 +69,14 @@ def create_token(parts: Parts, statement: Statement) -> Token:
     return Token.model_validate({"token": token, "scope": scope, "expires": expires})
 
 
-def end_token(parts: Parts, token_sha256: bytes) -> None:
+async def end_token(queue: Queue, token_sha256: bytes) -> None:
     """Log out."""
-    with parts.storage.writing() as connection:
+
+    def write(connection: Connection) -> tuple[None, None]:
         delete_token(connection, token_sha256)
+        return None, None
+
+    await queue.put((token_sha256, False), write)
 
 
 def _verifies(statement: Statement, public: bytes) -> bool:

@@ -1,6 +1,5 @@
 """Challenges, logins and logging out over HTTP."""
 
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from vault.errors import AudienceError, PayloadTypeError
@@ -10,7 +9,7 @@ from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import KeyringReader
-from vault.server.http.joined import WithParts
+from vault.server.http.joined import WithParts, WithQueue
 from vault.server.http.operations import Credential, operation
 from vault.server.http.peers import peer_of
 from vault.server.http.submissions import read_body, read_submission
@@ -32,15 +31,16 @@ _TYPES = (StatementType.LOGIN, StatementType.FETCH)
         body=ChallengeRequest,
         answer=Challenge,
         status=201,
+        problems=("busy",),
     ),
 )
-async def post_challenge(request: Request, parts: WithParts) -> Response:
+async def post_challenge(request: Request, parts: WithParts, queue: WithQueue) -> Response:
     """The same for accounts that do not exist."""
     wanted = await read_body(request, ChallengeRequest)
     peer = peer_of(request)
     parts.limits.take(Limited.CHALLENGES_OF_PEER, peer)
     parts.limits.take(Limited.CHALLENGES, peer.encode() + wanted.account)
-    return json_answer(await to_thread.run_sync(create_challenge, parts, wanted.account), 201)
+    return json_answer(await create_challenge(parts, queue, wanted.account), 201)
 
 
 @router.post(
@@ -53,10 +53,10 @@ async def post_challenge(request: Request, parts: WithParts) -> Response:
         statement=_TYPES,
         answer=Token,
         status=201,
-        problems=("challenge-ended", "login-refused", "part-surplus"),
+        problems=("challenge-ended", "login-refused", "part-surplus", "busy"),
     ),
 )
-async def post_token(request: Request, parts: WithParts) -> Response:
+async def post_token(request: Request, parts: WithParts, queue: WithQueue) -> Response:
     """A person's sign key gets a `person` token, a slot's fetch key a `keyring` token."""
     submission = await read_submission(request)
     if submission.envelope.type not in _TYPES:
@@ -66,7 +66,7 @@ async def post_token(request: Request, parts: WithParts) -> Response:
         raise AudienceError("expected a statement for this deployment")
     if any(part is not None for part in (submission.seals, submission.blob, submission.slots, submission.salt)):
         raise Refused("part-surplus")
-    return json_answer(await to_thread.run_sync(create_token, parts, statement), 201)
+    return json_answer(await create_token(parts, queue, statement), 201)
 
 
 @router.delete(
@@ -78,9 +78,10 @@ async def post_token(request: Request, parts: WithParts) -> Response:
         credential=Credential.KEYRING,
         answer=None,
         status=204,
+        problems=("busy",),
     ),
 )
-async def delete_current_token(holder: KeyringReader, parts: WithParts) -> Response:
+async def delete_current_token(holder: KeyringReader, queue: WithQueue) -> Response:
     """A token of either scope."""
-    await to_thread.run_sync(end_token, parts, holder.token_sha256)
+    await end_token(queue, holder.token_sha256)
     return Response(status_code=204)
