@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,10 +20,11 @@ from tests.policy.worlds import ENGAGEMENT, FULL, START
 from tests.server.deployments import Deployment, deployed
 from tests.server.served_world import ServedWorld, fetch_seed, fixed_bytes
 from vault import ed25519
+from vault.encoding import write_base64
 from vault.protocol.envelope import Statement, sign
 from vault.protocol.ids import key_id
 from vault.protocol.limits import CHALLENGE_SECONDS
-from vault.protocol.statements import Fetch, Introduction, Login
+from vault.protocol.statements import AttachmentRef, Fetch, Introduction, Login
 from vault.protocol.vocabulary import ItemKind, KeysReason, StatementType
 
 URL = "https://vault.example"
@@ -69,6 +71,16 @@ class Walk:
             example["answer"] = value
         self.examples.setdefault(operation, example)
         return value
+
+    async def put(self, operation: str, by: str, path: str, content: bytes) -> None:
+        """Bytes that are not JSON; the description shows none of them."""
+        headers = {
+            "Authorization": f"Bearer {self.tokens[by]}",
+            "Content-Digest": f"sha-256=:{write_base64(sha256(content).digest())}:",
+        }
+        answer = await self.http.put(path, content=content, headers=headers)
+        assert answer.is_success, (operation, answer.status_code, answer.text)
+        self.examples.setdefault(operation, {"path": path, "status": answer.status_code})
 
     async def write(self, operation: str, by: str, path: str, statement: Statement) -> Any:
         """The answer to a statement, which the world takes over as well."""
@@ -172,11 +184,17 @@ async def _agree(walk: Walk) -> None:
 
 async def _write_and_disclose(walk: Walk) -> None:
     world, place = walk.world, f"/v1/engagements/{ENGAGEMENT.hex()}"
-    note = world.write_item("coach", ItemKind.NOTE)
+    attachment, content = short("attachment"), fixed_bytes(9_000, "attachment")
+    at = f"{place}/attachments/{attachment.hex()}"
+    await walk.put("putAttachmentPart", "coach", f"{at}/parts/1", content)
+    await walk.read("getAttachmentParts", "coach", f"{at}/parts")
+    ref = AttachmentRef(id=attachment, sha256=sha256(content).digest(), size=len(content))
+    note = world.write_item("coach", ItemKind.NOTE, attachments=(ref,))
     item = note.body.model_dump(mode="json")["item"]
     await walk.write("createItem", "coach", f"{place}/items", note)
     await walk.read("listItems", "coachee", f"{place}/items")
     await walk.read("getItem", "coachee", f"{place}/items/{item}")
+    await walk.read("getAttachment", "coachee", at)
     await walk.read("listReaders", "coachee", f"{place}/items/{item}/readers")
     summary = world.write_item("coachee", ItemKind.SUMMARY, sealed=("coachee",))
     await walk.write("createItem", "coachee", f"{place}/items", summary)
