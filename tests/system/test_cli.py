@@ -131,6 +131,8 @@ def test_a_nickname_is_given_changed_and_never_given_twice(people: People) -> No
     assert people.ask("marek", "people", "rename", "The boss", "Ana")["name"] == "Ana"
     people.run("marek", "people", "rename", "Ana", "Lena", code=2)
     people.run("marek", "people", "verify", "Nobody", code=2)
+    assert people.heard.startswith("error: nobody is called 'Nobody' here; you know '")
+    assert "'Ana'" in people.heard
     people.run("marek", "people", "name", "not an account", "X", code=2)
     for word in ("you", "sponsor", "the sponsor"):
         people.run("marek", "people", "rename", "Ana", word, code=2)
@@ -155,12 +157,16 @@ def test_a_summary_goes_from_draft_to_sponsor_and_back(people: People) -> None:
     choice = ["--for", "sponsor", "--share-kind", "progress", "--purpose", "own_words", "--until", "2099-01-31"]
 
     shown = people.run("marek", "preview", summary, *choice)
-    for words in ("Half time", "Three goals, two reached.", "own_words", "until 2099-01-31 00:00 UTC", "withdraw it"):
+    for words in ("Half time", "Three goals, two reached.", "until 2099-01-31 00:00 UTC", "withdraw it"):
         assert words in shown
+    assert "about progress, for a word of the coachee's own, until" in shown
+    assert "own_words" not in shown
+    assert people.ask("marek", "preview", summary, *choice)["purpose"] == "own_words"
     people.run("marek", "disclose", summary, *choice, code=2)
     assert people.ask("ana", "inbox")["data"] == []
     given = people.ask("marek", "disclose", summary, *choice, "--yes")
     [waiting] = people.ask("ana", "inbox")["data"]
+    assert "about progress, for a word of the coachee's own" in people.run("ana", "inbox")
     assert (waiting["disclosure"], waiting["from"]) == (given["disclosure"], "the coachee")
 
     opened = people.folder / "opened.txt"
@@ -180,6 +186,7 @@ def test_a_summary_goes_from_draft_to_sponsor_and_back(people: People) -> None:
     assert people.heard == ""
     lines = people.run("lena", "journal").splitlines()
     assert [line for line in lines if "withdrawal" in line and given["disclosure"] in line]
+    assert [line for line in lines if "share kind progress  purpose own words" in line]
 
 
 def test_who_may_not_is_refused_with_a_code_and_exit_1(people: People) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from vault.client.cli import application, outbox
 from vault.client.cli.application import hoist, run
+from vault.client.cli.listing import first_sentence
 from vault.client.cli.refusals import Unfinished, exit_code, problem_of, sentence_of
 from vault.client.errors import CodeError, ForkDetected, SlotCommitmentError, Unreachable, UsageError
 from vault.errors import SignatureError
@@ -30,6 +31,27 @@ COMMANDS = [
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*command.split(), "--help"]) == 0
     assert f"Usage: coach-vault {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command", ["", "identity", "people", "contract", "note", "goal", "summary", "outbox", "statement"]
+)
+def test_a_list_of_commands_cuts_no_sentence_on_a_narrow_terminal(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run([*command.split(), "--help"]) == 0
+    shown = capsys.readouterr().out
+    listed = shown.partition("Commands:\n")[2]
+    assert "..." not in listed
+    assert max(len(line) for line in shown.splitlines()) <= 60
+    assert " ".join(listed.split()).endswith(".")
+
+
+def test_a_summary_ends_with_its_first_full_stop() -> None:
+    assert first_sentence("Seal files\n as notes. Run it again.") == "Seal files as notes."
+    assert first_sentence("What waits, e.g.a note") == "What waits, e.g.a note"
+    assert first_sentence("") == ""
 
 
 def test_global_options_may_stand_anywhere_before_two_hyphens() -> None:

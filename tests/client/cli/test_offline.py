@@ -2,12 +2,13 @@
 
 import base64
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.client.cli.conftest import Person
-from vault.client.codes import KIT, RECOVERY, read_code
+from vault.client.codes import INVITATION, KIT, RECOVERY, read_code
 from vault.client.home import Home
 
 
@@ -38,6 +39,31 @@ def test_the_codes_are_shown_with_where_they_live(person: Person) -> None:
         assert words in shown
     assert "CVREC" not in person.run("identity", "show")
     assert "somebody lives in this folder" in (person.run("identity", "new", "--offline", code=2) or person.heard)
+
+
+def test_a_code_fits_a_narrow_terminal_and_is_one_line_for_a_program(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = person.run("identity", "new", "--offline")
+    rows = [line.strip() for line in shown.splitlines() if line.startswith("  ") and "-" in line]
+    assert max(len(row) for row in rows) == 40
+    assert {len(group) for row in rows for group in row.split("-")} == {4, 5}
+
+    assert person.run("invite", "Ben").count("\n") == 1
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    code = person.run("invite", "Ben")
+    assert [len(line) for line in code.splitlines()] == [60, 44]
+    assert read_code(code, INVITATION)
+    assert "in quotes, line breaks and all" in person.heard
+    assert read_code(person.ask("invite", "Ben")["invitation"], INVITATION)
+    assert "in quotes" not in person.heard
+
+
+def test_who_is_not_known_is_named_with_what_to_do(person: Person) -> None:
+    person.ask("identity", "new", "--offline")
+    person.run("people", "verify", "Ben\x1b[31m", code=2)
+    assert person.heard == "error: nobody is called 'Ben\\x1b[31m' here; you know nobody yet, so invite them first\n"
 
 
 def test_an_unreachable_deployment_keeps_the_new_identity_and_shows_its_codes(person: Person) -> None:

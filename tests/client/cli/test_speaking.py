@@ -2,7 +2,10 @@
 
 import pytest
 
-from vault.client.cli.speaking import end, moment, one_line, printable
+from vault.client.cli.speaking import code_rows, end, moment, one_line, printable
+from vault.client.cli.words import PURPOSES, SHARE_KINDS, about, plain
+from vault.client.codes import INVITATION, Code, read_code, write_code
+from vault.protocol.vocabulary import Purpose, ShareKind
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,26 @@ def test_times_are_utc_to_the_minute() -> None:
     assert moment(1_795_478_400) == "2026-11-24 00:00"
     assert end(None) == "no end date"
     assert end(1_795_478_400) == "until 2026-11-24 00:00 UTC"
+
+
+@pytest.mark.parametrize("columns", [40, 60, 200])
+def test_a_code_breaks_between_its_groups_and_is_read_as_it_stands(columns: int) -> None:
+    code = Code(INVITATION, bytes(range(32)), bytes(range(16)))
+    text = write_code(code)
+    rows = code_rows(text, columns)
+    assert max(len(row) for row in rows) <= columns
+    assert "-".join(rows) == text
+    assert {len(group) for row in rows for group in row.split("-")} <= {3, 4, 5}
+    assert read_code("\n".join(rows), INVITATION) == code
+
+
+def test_a_group_that_is_wider_than_the_terminal_has_a_row_of_its_own() -> None:
+    assert code_rows("ABCD-EFGH", 3) == ["ABCD", "EFGH"]
+
+
+def test_every_word_that_a_disclosure_can_have_is_spelled_for_people() -> None:
+    assert set(SHARE_KINDS) == set(ShareKind)
+    assert set(PURPOSES) == set(Purpose)
+    for purpose in Purpose:
+        assert "_" not in about(ShareKind.PROGRESS, purpose)
+    assert plain("harm_to_others") == "harm to others"

@@ -35,8 +35,8 @@ Audience = Annotated[
 KIT_LIVES = "Kit: on this device, and on paper. With the passphrase it brings you back on a new device."
 COMPARE = "Next: compare numbers, `coach-vault people verify NAME`."
 _INDENT = "  "
-_ROW_COLUMNS = 41
-"""Room for eight groups of a code, of which one or two are a symbol longer."""
+_ROW_COLUMNS = 40
+"""Room for eight groups of a code, of which one is a symbol longer."""
 RECOVERY_LIVES = "Recovery code: on paper in a safe place, never on this device. Alone it opens everything."
 
 
