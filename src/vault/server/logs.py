@@ -48,3 +48,8 @@ def log_fault(request_id: str, error: str, places: list[str]) -> None:
     _log.error(
         "fault", request_id=request_id, error=error, places=[PurePath(place).name for place in places[-_PLACES_KEPT:]]
     )
+
+
+def log_not_durable(finding: str) -> None:
+    """The database does not keep what it acknowledges; `finding` names a setting and its value."""
+    _log.critical("the database would lose acknowledged statements and is not used", error=finding)

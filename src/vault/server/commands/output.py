@@ -10,6 +10,7 @@ import typer
 from vault.errors import VaultError
 from vault.protocol.problems import Refused
 from vault.server.http.problems import problem_members
+from vault.server.storage.durability import NotDurable
 
 DataFolder = Annotated[
     Path,
@@ -40,7 +41,7 @@ def say_error(error: VaultError, as_json: bool) -> None:
     if as_json:
         members = problem_members(error) if isinstance(error, Refused) else {"error": str(error)}
         typer.echo(orjson.dumps(members).decode())
-    elif isinstance(error, Refused):
+    elif isinstance(error, Refused) and not isinstance(error, NotDurable):
         advise(f"error: {error.problem.title} ({error.code}); check that the database named in the settings is up")
     else:
         advise(f"error: {error}")

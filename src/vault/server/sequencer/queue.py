@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from anyio import to_thread
@@ -24,7 +25,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from vault.protocol.problems import Refused
 from vault.server.sequencer.places import Turn
 from vault.server.sequencer.tlog import Leaf, append_leaves
-from vault.server.storage.engine import RETRY_AFTER_SECONDS, Conflict, Storage
+from vault.server.storage.engine import RETRY_AFTER_SECONDS, Again, Storage
 from vault.server.tlog_key import TlogKey
 
 Value = TypeVar("Value")
@@ -35,7 +36,10 @@ QUEUE_MAXIMUM = 256
 """How many may wait: a fraction of a second's work. Whoever comes later is served sooner by coming again."""
 BATCH_MAXIMUM = 64
 """How many one transaction takes: enough to share its commit, few enough that nobody waits long for the others."""
-_ATTEMPTS = 5
+_PAUSES_SECONDS = (0.0, 0.0, 0.05, 0.2, 0.5, 1.0)
+"""Before each attempt: transactions that cross are made again at once, a database that restarts is given a moment."""
+_ATTEMPTS_SECONDS = 5.0
+"""No attempt is begun later than that: who asked is better told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +118,21 @@ def _give_answers(answers: "list[tuple[asyncio.Future[Any], Any]]") -> None:
 def write_together(storage: Storage, key: TlogKey, writes: Sequence[Write[Any]]) -> list[Any]:
     """What each of the writes returned, with its receipt, or raised, in their order, once all of it is durable.
 
-    Where the transaction fails as a whole nothing is written, and its error is the outcome of each.
+    Where the transaction fails as a whole its error is the outcome of each, and nothing is written, unless a commit was
+    not answered. Made again after such a commit, each write finds that it stands already, or waits for it at the locks
+    of its journal: it is answered with what stands there, by a commit of its own.
     """
-    failure: Exception
-    for _ in range(_ATTEMPTS):
+    failure: Exception = Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+    began = monotonic()
+    for pause in _PAUSES_SECONDS:
+        sleep(pause)
+        if monotonic() - began > _ATTEMPTS_SECONDS:
+            break
         try:
             with storage.writing() as connection:
                 return _add_receipts(connection, key, [_write_one(connection, write) for write in writes])
-        except Conflict as conflict:
-            failure = conflict
+        except Again as again:
+            failure = again
         except Exception as error:
             failure = error
             break

@@ -10,40 +10,57 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Any, TypeVar
 
-from anyio import to_thread
+from anyio import fail_after, to_thread
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from vault.errors import VaultError
 from vault.protocol.problems import Refused
+from vault.server.logs import log_not_durable
+from vault.server.storage.durability import RETRY_AFTER_SECONDS as RETRY_AFTER_SECONDS
+from vault.server.storage.durability import NotDurable
 
 Value = TypeVar("Value")
 
-RETRY_AFTER_SECONDS = 2
+_POSTGRESQL = "postgresql://"
 _BUSY_MILLISECONDS = 5_000
 _CONNECTIONS_MORE = 40
+_TURN_SECONDS = 5
 _BEGIN_OPTION = "vault_begin"
-_CONFLICTS = frozenset({"40001", "40P01"})
-"""What PostgreSQL calls a serialization failure and a deadlock."""
+_FULL = 2
+_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
+"""What PostgreSQL calls a serialization failure, a deadlock, and a lock that did not come in time."""
 
 
-class Conflict(Refused):
-    """Two transactions stood in each other's way and this one was taken back: it can be made again at once."""
+class Again(Refused):
+    """Nothing is wrong with what was asked for; the same transaction may go through when it is made again.
+
+    So may one whose commit was not answered: whoever writes looks first for what is there already, and waits there for
+    whoever is still writing it.
+    """
+
+
+class Conflict(Again):
+    """Two transactions stood in each other's way, and this one was taken back."""
+
+
+class Lost(Again):
+    """There was no connection, or it ended, and with it the transaction, unless it was just being committed."""
 
 
 class Storage:
     """An open database."""
 
     def __init__(self, url: str) -> None:
-        """Open `url`: `sqlite:///folder/file` or `postgresql://user@host/name`. Nothing is created or migrated here."""
-        parsed = make_url(url)
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        # Parameters never stand in an error or a log line: they are what people sent.
-        self.engine: Engine = create_engine(parsed, hide_parameters=True, max_overflow=_CONNECTIONS_MORE)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        """Open `url`: `sqlite:///folder/file`, or `postgresql://user@host/name` with all that libpq takes, so also
+        several hosts. Nothing is created or migrated here, and nobody is asked yet.
+
+        Raises: VaultError for a URL that is neither.
+        """
+        self.is_sqlite = not url.startswith(_POSTGRESQL)
         if self.is_sqlite:
+            self.engine = _open_sqlite(url)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self._reading: dict[str, Any] = {}
@@ -51,9 +68,21 @@ class Storage:
             # SQLite lets one write at a time and has all others ask again and again; here they wait for their turn.
             self._turn: AbstractContextManager[object] = Lock()
         else:
+            # Its driver is an extra: who stays with SQLite needs none.
+            from vault.server.storage.postgres import Patience, open_engine
+
+            self._patience = Patience()
+            self.engine = open_engine(url, self._patience)
             self._reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             self._writing = {"isolation_level": "READ COMMITTED"}
             self._turn = nullcontext()
+
+    def answer_in_time(self) -> None:
+        """From here on a database that does not answer for seconds is away: people wait. Commands may wait longer."""
+        if not self.is_sqlite:
+            from vault.server.storage.postgres import ANSWER_SECONDS
+
+            self._patience.seconds = ANSWER_SECONDS
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -68,7 +97,8 @@ class Storage:
         """A connection inside a transaction that commits when the block ends and rolls back when it raises.
 
         Raises: Refused(storage-away) where the database cannot be reached, Refused(busy) where all connections are
-        taken, Conflict where another transaction went first, IntegrityError where a constraint does not hold.
+        taken, Again where the transaction may go through when it is made again, IntegrityError where a constraint does
+        not hold.
         """
         with self._turn, _storage_errors(), self.engine.connect() as connection:
             connection = connection.execution_options(**self._writing)
@@ -78,15 +108,26 @@ class Storage:
     async def read(self, query: Callable[[Connection], Value]) -> Value:
         """What `query` answers inside `reading`.
 
-        On SQLite it runs here and now, which is faster than a hop to a thread; PostgreSQL is waited for in one.
+        On SQLite it runs here and now, which is faster than a hop to a thread; PostgreSQL is waited for in one, once
+        more where a first try can be made again. Raises: as `reading`; Refused(busy) where no thread is free in time.
         """
         if self.is_sqlite:
             return self._read(query)
-        return await to_thread.run_sync(self._read, query)
+        try:
+            with fail_after(_TURN_SECONDS):  # bounds the wait for a thread; the thread has bounds of its own
+                return await to_thread.run_sync(self._read_again, query)
+        except TimeoutError:
+            raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from None
 
     def _read(self, query: Callable[[Connection], Value]) -> Value:
         with self.reading() as connection:
             return query(connection)
+
+    def _read_again(self, query: Callable[[Connection], Value]) -> Value:
+        try:
+            return self._read(query)
+        except Again:
+            return self._read(query)
 
     def sweep(self) -> None:
         """Let nothing of deleted rows stay behind in SQLite's write-ahead log; does nothing where readers hold it."""
@@ -104,14 +145,28 @@ def _storage_errors() -> Iterator[None]:
     """A database that is away is a lawful no; a constraint that does not hold is the caller's to explain."""
     try:
         yield
+    except NotDurable as error:
+        log_not_durable(error.finding)
+        raise
     except IntegrityError:
         raise
     except NoConnection as error:
         raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from error
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) in _CONFLICTS:
+        state = getattr(error.orig, "sqlstate", None)
+        if state in _CONFLICTS:
             raise Conflict("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+        if error.connection_invalidated:
+            raise Lost("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS) from error
         raise Refused("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+
+
+def _open_sqlite(url: str) -> Engine:
+    try:
+        # Parameters never stand in an error or a log line: they are what people sent.
+        return create_engine(url, hide_parameters=True, max_overflow=_CONNECTIONS_MORE)
+    except ArgumentError:
+        raise VaultError("expected a database like sqlite:///file or postgresql://user@host/name") from None
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -127,7 +182,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "trusted_schema=OFF",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    (found,) = cursor.execute("PRAGMA synchronous").fetchone()
     cursor.close()
+    if found != _FULL:
+        connection.close()
+        raise NotDurable(f"PRAGMA synchronous is {found}, and must be {_FULL} (FULL)")
 
 
 def _begin_sqlite(connection: Connection) -> None:
