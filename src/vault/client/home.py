@@ -20,6 +20,7 @@ from vault.protocol.strict_json import read_json
 FILE_NAME = "vault.json"
 KIT_NAME = "kit"
 JOURNALS_NAME = "journals"
+SENT_NAME = "sent"
 FILE_MAXIMUM_BYTES = 512 * 1024 * 1024
 
 
@@ -60,6 +61,7 @@ class Home:
     def __init__(self, folder: Path | str) -> None:
         """Take the folder. Raises: UsageError where another process holds it, or it cannot be written."""
         self.folder = Path(folder).expanduser()
+        self._sent: dict[str, str] | None = None
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = FileLock(self.folder / "lock", timeout=0, thread_local=False)
@@ -135,6 +137,40 @@ class Home:
             return (self.folder / JOURNALS_NAME / name).read_bytes()
         except OSError:
             return None
+
+    def keep_sent(self, made: int, statement: str, content: bytes) -> None:
+        """Keep a submission, unless that of this statement is kept; `made` is when it was signed, Unix seconds."""
+        folder = self.folder / SENT_NAME
+        kept = self._sent_names()
+        if statement not in kept:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            number = max((int(name.split("-")[1]) for name in kept.values()), default=0) + 1
+            name = kept[statement] = f"{made:012}-{number:08}-{statement}"
+            replace_file(folder / name, content)
+
+    def list_sent(self) -> list[bytes]:
+        """The submissions that are kept, in the order in which they were kept."""
+        names = sorted(self._sent_names().values(), key=lambda name: int(name.split("-")[1]))
+        return [(self.folder / SENT_NAME / name).read_bytes() for name in names]
+
+    def drop_sent(self, statement: str) -> None:
+        """Let go of one of them."""
+        name = self._sent_names().pop(statement, None)
+        if name is not None:
+            (self.folder / SENT_NAME / name).unlink()
+
+    def drop_sent_before(self, made: int) -> None:
+        """Let go of all that were signed before that time."""
+        for statement, name in list(self._sent_names().items()):
+            if int(name.split("-")[0]) < made:
+                self.drop_sent(statement)
+
+    def _sent_names(self) -> dict[str, str]:
+        """The names of the files by their statements; the folder is read once."""
+        if self._sent is None:
+            found = (path.name for path in (self.folder / SENT_NAME).glob("*-*") if path.suffix != ".new")
+            self._sent = {name.rpartition("-")[2]: name for name in found}
+        return self._sent
 
     def close(self) -> None:
         """Give the folder back."""

@@ -3,17 +3,16 @@
 Source: docs/protocol.md sections 2 and 4 rule 0.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
-from vault.client.checkpoints import confirm_if_many
 from vault.client.errors import KeyRollbackError, OwnKeyError, VerificationError
+from vault.client.journals import read_on
 from vault.client.session import Session
-from vault.client.verifying import require_not_broken, require_not_rolled_back, require_not_withheld, take_entry
+from vault.client.verifying import take_entry
 from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedKeys
-from vault.protocol.api import Entry, Page
+from vault.protocol.api import Entry
 from vault.protocol.journal import JournalId
 from vault.protocol.statements import Keys
 from vault.protocol.vocabulary import JournalKind
@@ -24,27 +23,22 @@ def fetch_keys(session: Session, account: bytes) -> Act[ReplayedKeys]:
     replay = session.keys.get(account)
     if replay is None:
         replay = session.keys[account] = ReplayedKeys(account)
-    require_not_broken(session, replay.journal)
-    owed = session.tlog.owed(replay.journal)
-    more = True
-    while more:
-        page = yield from get(
-            session, f"/v1/accounts/{account.hex()}/keys", Page, after=replay.position.seq, limit=PAGE
-        )
-        for entry in page.data:
-            if entry.seq > replay.position.seq:  # another act of this session may have been faster
-                take_keys(session, replay, entry)
-        more = goes_on(page)
-    require_not_rolled_back(session, replay.journal, replay.position)
-    require_not_withheld(session, replay.journal, replay.position, owed)
+    yield from read_on(session, replay, f"/v1/accounts/{account.hex()}/keys", _taking(replay))
     if replay.find_current() is None:
         raise VerificationError("keys", "expected at least the first keys of an account")
     require_own_keys(session, replay)
     for keys in replay.generations:
         session.keys_by_statement[keys.statement] = keys
     session.pin(replay.journal, replay.position)
-    yield from confirm_if_many(session)
     return replay
+
+
+def _taking(replay: ReplayedKeys) -> Callable[[Session, Entry], Act[None]]:
+    def take(session: Session, entry: Entry) -> Act[None]:
+        take_keys(session, replay, entry)
+        yield from ()
+
+    return take
 
 
 def take_keys(session: Session, replay: ReplayedKeys, entry: Entry) -> None:

@@ -84,7 +84,8 @@ def search(
     """
     tree = yield from confirm(session)
     watch = Watch(_watched(session, journals))
-    bundles = all_bundles(min((one.after for one in watch.watched), default=tree.size), tree.size)
+    start = min((one.after for one in watch.watched), default=tree.size)
+    bundles = all_bundles(start, tree.size) if start < tree.size else ()
     for number, bundle in enumerate(bundles, 1):
         end = bundle.index * TILE_WIDTH + bundle.width
         entries = yield from fetch_entries(session, tree, bundle)

@@ -25,9 +25,13 @@ REMEMBERED = frozenset({JournalKind.KEYS, JournalKind.ENGAGEMENT})
 
 
 def remember(session: Session) -> None:
-    """Keep what this session has verified; seals are left out, since nothing is opened from here."""
+    """Keep what this session has verified; seals are left out, since nothing is opened from here.
+
+    A shorter journal never takes the place of a longer one: that one tells what a server has lost.
+    """
     for journal, entries in session.taken.items():
-        if journal.kind in REMEMBERED and entries and entries[0].seq == 1:
+        is_whole = bool(entries) and entries[0].seq == 1 and entries[-1].seq >= session.pins.get(journal, (0, b""))[0]
+        if journal.kind in REMEMBERED and is_whole and journal not in session.broken:
             data = [entry.model_dump(mode="json") | {"seal": None} for entry in entries]
             content = json.dumps({"data": data, "next": None}, separators=(",", ":")).encode("ascii")
             session.home.keep_journal(_name(journal), content)
@@ -52,7 +56,7 @@ def ensure_view(session: Session, engagement: bytes) -> Act[View]:
 
 def recall(session: Session, engagement: bytes) -> View | None:
     """The remembered view, verified from its first entry on; None where there is none. Raises: VerificationError."""
-    page = _read(session, engagement_journal(engagement))
+    page = read_remembered(session, engagement_journal(engagement))
     if page is None or engagement not in session.salts:
         return None
     session.views.pop(engagement, None)
@@ -68,7 +72,7 @@ def recall(session: Session, engagement: bytes) -> View | None:
 
 
 def _recall_keys(session: Session, account: bytes) -> None:
-    page = None if account in session.keys else _read(session, keys_journal(account))
+    page = None if account in session.keys else read_remembered(session, keys_journal(account))
     if page is None:
         return
     session.taken.pop(keys_journal(account), None)
@@ -79,7 +83,8 @@ def _recall_keys(session: Session, account: bytes) -> None:
         session.keys_by_statement[keys.statement] = keys
 
 
-def _read(session: Session, journal: JournalId) -> Page | None:
+def read_remembered(session: Session, journal: JournalId) -> Page | None:
+    """The journal as this device has kept it, whole from its first entry on; nothing of it is verified again here."""
     raw = session.home.find_journal(_name(journal))
     try:
         page = None if raw is None else Page.model_validate(read_json(raw))

@@ -5,10 +5,10 @@ Source: docs/protocol.md sections 4 and 4.1.
 
 from dataclasses import dataclass, field
 
-from vault.client.asking import PAGE, get, goes_on
+from vault.client.asking import get
 from vault.client.calls import Act
-from vault.client.checkpoints import confirm_if_many
 from vault.client.errors import VerificationError
+from vault.client.journals import read_on
 from vault.client.keys_of import ensure_keys
 from vault.client.receipts import Receipt
 from vault.client.session import Session
@@ -17,8 +17,6 @@ from vault.client.verifying import (
     read_envelope,
     require_head,
     require_not_broken,
-    require_not_rolled_back,
-    require_not_withheld,
     take_entry,
 )
 from vault.encoding import read_base64
@@ -26,7 +24,7 @@ from vault.errors import FormatError
 from vault.policy.facts import ContractFact, KeysFact, find_role
 from vault.policy.parties import JOURNAL_READERS, find_standing_contract
 from vault.policy.replay import ReplayedEngagement
-from vault.protocol.api import EngagementView, Entry, Page, Written
+from vault.protocol.api import EngagementView, Entry, Written
 from vault.protocol.envelope import Statement
 from vault.protocol.ids import key_id
 from vault.protocol.journal import START, JournalId
@@ -68,6 +66,13 @@ class View:
         of: bytes | None = getattr(held.statement.body, "statement", None)
         if of is not None:
             self.resealed.setdefault(of, []).append(held)
+
+    def take(self, session: Session, entry: Entry) -> Act[None]:
+        """Verify the next entry, after the keys that it names. Raises: VerificationError."""
+        yield from ensure_keys(session, _named_keys(session, entry))
+        if entry.seq > self.replay.position.seq:  # another act may have been faster while keys were fetched
+            statement, receipt = take_entry(session, self.replay, entry)
+            self.hold(Held(entry.seq, entry.time, statement, _read_seal(entry), receipt))
 
     def standing(self) -> ContractFact:
         """The active contract, before that the first. Raises: VerificationError for a journal without one."""
@@ -121,20 +126,7 @@ def refresh(session: Session, engagement: bytes) -> Act[View]:
 def _read_on(session: Session, engagement: bytes) -> Act[View]:
     drop_recalled(session, engagement)
     view = open_view(session, engagement)
-    owed = session.tlog.owed(view.replay.journal)
-    more = True
-    while more:
-        page = yield from get(
-            session, f"/v1/engagements/{engagement.hex()}/journal", Page, after=view.replay.position.seq, limit=PAGE
-        )
-        for entry in page.data:
-            yield from ensure_keys(session, _named_keys(session, entry))
-            if entry.seq > view.replay.position.seq:  # another act of this session may have been faster
-                statement, receipt = take_entry(session, view.replay, entry)
-                view.hold(Held(entry.seq, entry.time, statement, _read_seal(entry), receipt))
-        more = goes_on(page)
-    require_not_rolled_back(session, view.replay.journal, view.replay.position)
-    require_not_withheld(session, view.replay.journal, view.replay.position, owed)
+    yield from read_on(session, view.replay, f"/v1/engagements/{engagement.hex()}/journal", view.take)
     require_reader(session, view)
     newest = view.replay.find_newest(session.account)
     if newest is not None:
@@ -142,7 +134,6 @@ def _read_on(session: Session, engagement: bytes) -> Act[View]:
     standing = view.standing()
     session.contracts[engagement], session.standing[engagement] = standing.statement, standing.body
     session.pin(view.replay.journal, view.replay.position)
-    yield from confirm_if_many(session)
     return view
 
 

@@ -18,6 +18,7 @@ from vault.client.checkpoints import confirm_if_many, ensure_tlog_key
 from vault.client.crypto.identity import SecretKeys
 from vault.client.errors import NoReceipt, Unreachable, VerificationError
 from vault.client.receipts import Receipt, verify_journal_receipt, verify_served_receipt
+from vault.client.sent import keep_sent
 from vault.client.session import Session, waiting_body
 from vault.client.state import Waiting
 from vault.client.verifying import break_journal, require_clock, require_head, require_not_broken
@@ -344,6 +345,7 @@ def take_written(
     """Out of the outbox, into what is known; durable when this returns."""
     journal = journal_of(waiting)
     position = None if journal is None or written is None else find_position(session, journal, statement, written)
+    keep_sent(session, waiting)
     session.waiting = [each for each in session.waiting if each.statement != statement.id]
     if journal is not None:
         session.newest[journal] = statement.id

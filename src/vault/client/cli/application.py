@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from vault.client.cli import contracts, disclosing, engagements, exports, items, notes, outbox, people, statements
+from vault.client.cli import (
+    contracts,
+    disclosing,
+    engagements,
+    exports,
+    items,
+    notes,
+    outbox,
+    people,
+    rollback,
+    statements,
+)
 from vault.client.cli.choices import Choices
 from vault.client.cli.identity import identity
 from vault.client.cli.listing import Listing
@@ -84,6 +95,7 @@ app.command("journal")(engagements.journal)
 app.command("engagements")(engagements.list_all)
 app.command("close")(engagements.close)
 app.add_typer(outbox.outbox, name="outbox", cls=Listing)
+app.add_typer(rollback.rollback, name="rollback")
 app.command("export")(exports.export)
 app.add_typer(statements.statement, name="statement", cls=Listing)
 

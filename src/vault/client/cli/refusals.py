@@ -2,11 +2,28 @@
 
 from typing import Any, Protocol, runtime_checkable
 
-from vault.client.errors import Unreachable, UsageError, VerificationError
+from vault.client.errors import (
+    ForkDetected,
+    LogForked,
+    LogRewind,
+    RollbackError,
+    Unreachable,
+    UsageError,
+    VerificationError,
+    WithheldError,
+)
 from vault.errors import FormatError, VaultError
 from vault.protocol.problems import Refused
 
 REFUSED, USAGE, NOT_VERIFIED, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
+
+NOT_USED = "nothing of it was used; do not go on with this server"
+GONE_BACK = (
+    "nothing of it was used, and nothing on this device is lost. If whoever runs the server has brought back a backup, "
+    "`coach-vault rollback show` tells what is missing and how to go on"
+)
+BACK = (RollbackError, WithheldError, ForkDetected, LogRewind, LogForked)
+"""What an older state looks like; it can be something worse, which is why people decide."""
 
 
 @runtime_checkable
@@ -76,7 +93,7 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, VerificationError):
         if error.step == "slot":
             return f"not opened: {error}\nhint: type it again; nobody can reset it"
-        lines = [f"not verified ({error.step}): {error}", "hint: nothing of it was used; do not go on with this server"]
+        lines = [f"not verified ({error.step}): {error}", f"hint: {GONE_BACK if isinstance(error, BACK) else NOT_USED}"]
         if error.evidence is not None:
             lines.append(f"evidence: {error.evidence}")
         return "\n".join(lines)

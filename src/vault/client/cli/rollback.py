@@ -1,0 +1,106 @@
+"""`coach-vault rollback`: a deployment that has gone back to an older state, seen, accepted, and made whole again."""
+
+from typing import Annotated, Any
+
+import typer
+
+from vault.client.cli.choices import choices_of
+from vault.client.cli.notes import patiently
+from vault.client.cli.opening import opened
+from vault.client.cli.refusals import REFUSED
+from vault.client.cli.speaking import advise, agree, moment, say
+from vault.client.errors import UsageError
+from vault.client.rollback import Gone, Rollback, accept, look
+from vault.client.session import Session
+from vault.client.verifying import read_envelope
+from vault.protocol.vocabulary import JournalKind
+
+rollback = typer.Typer(no_args_is_help=True, help="When the deployment has gone back to an older state.")
+
+_KINDS = {
+    JournalKind.KEYS: "keys of account",
+    JournalKind.KEYRING: "your own keyring",
+    JournalKind.ENGAGEMENT: "engagement",
+}
+MEANING = """\
+The deployment shows an older state than this device has seen. Usually whoever runs it has brought back a backup; it can
+also be an attempt to make you forget. Ask them, not over this server, what happened and from when to when. Nothing on
+this device is lost. `coach-vault rollback accept` goes on from what is there and sends again what this device holds."""
+
+
+@rollback.command("show")
+def show(context: typer.Context) -> None:
+    """What the deployment no longer shows, and what of it this device can send again. Changes nothing."""
+    choices = choices_of(context)
+    with opened(context) as home:
+        found = home.run(look(home.session))
+        lines, members = _tell(home.session, found)
+    say(choices, lines or "nothing has gone back", members)
+    if found.is_one:
+        advise(choices, MEANING)
+        raise typer.Exit(REFUSED)
+
+
+@rollback.command("accept")
+def accept_it(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Go on from what the deployment shows, keep what proves it, and send again what this device holds."""
+    choices = choices_of(context)
+    with opened(context) as home:
+        found = home.run(look(home.session))
+        if not found.is_one:
+            raise UsageError("nothing has gone back; there is nothing to accept")
+        lines, members = _tell(home.session, found)
+        for line in lines:
+            advise(choices, line)
+        agree(choices, "Have you asked whoever runs the deployment, and go on from this older state?", yes)
+        evidence = accept(home.session, found)
+        waiting = len(home.session.waiting)
+        patiently(home, choices)
+        left = home.vault.outbox
+    sent = waiting - len(left)
+    told = [f"{sent} sent again", *(f"not sent: {each.type} {each.statement}: {each.refused}" for each in left)]
+    say(choices, [*told, f"evidence: {evidence}"], {**members, "sent": sent, "evidence": evidence})
+    if left:
+        raise typer.Exit(REFUSED)
+
+
+def _tell(session: Session, found: Rollback) -> tuple[list[str], dict[str, Any]]:
+    lines = []
+    if found.is_account_gone:
+        lines.append("your account is not there any more: accept, then ask for an enrolment token and send the outbox")
+    if found.log is not None:
+        lines.append(f"the log: {found.log}")
+    for gone in found.gone:
+        lines.append(f"{_name(gone)}: {gone.kept} of {gone.seen} entries are there still")
+        lines += [f"  lost: {line}" for line in _lost(session, gone)]
+    lines += [f"engagement {each.hex()}: the contract that you have seen is not there" for each in found.engagements]
+    if found.held:
+        lines.append(f"{len(found.held)} statements that this device can send again")
+    return lines, {
+        "rolled_back": found.is_one,
+        "account": found.is_account_gone,
+        "log": None if found.log is None else str(found.log),
+        "journals": [
+            {"kind": gone.journal.kind, "subject": gone.journal.subject.hex(), "seen": gone.seen, "kept": gone.kept}
+            for gone in found.gone
+        ],
+        "engagements": [each.hex() for each in found.engagements],
+        "held": [each.statement.hex() for each in found.held],
+    }
+
+
+def _name(gone: Gone) -> str:
+    named = _KINDS[gone.journal.kind]
+    return named if gone.journal.kind is JournalKind.KEYRING else f"{named} {gone.journal.subject.hex()}"
+
+
+def _lost(session: Session, gone: Gone) -> list[str]:
+    told = []
+    for entry in gone.lost:
+        body = read_envelope(session, entry.envelope, entry.statement).body
+        whose = "yours" if body.by == session.account else f"by {body.by.hex()[:16]}"
+        told.append(f"{entry.seq}  {moment(entry.time)}  {body.TYPE}  {whose}")
+    return told

@@ -1,0 +1,247 @@
+"""When a deployment has gone back to an older state: see what is missing, accept it knowingly, and send it again.
+
+Usually an operator has brought back a backup. Nothing is accepted by itself: until the person says so, every pin stands
+and whatever was refused stays refused. Whoever accepts goes on from what the deployment shows now, verified from its
+first entry on as on a new device; what shows the older state is kept as evidence; and what this device has sent in the
+last month goes into the outbox again, the same bytes where they still fit, else signed anew on what is there now.
+
+Source: docs/protocol.md section 4.2.
+"""
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from vault.client.calls import Act
+from vault.client.checkpoints import confirm
+from vault.client.errors import LogForked, LogRewind, VerificationError
+from vault.client.keyrings import fetch_keyring, keyring_journal, replay_keyring
+from vault.client.keys_of import fetch_keys
+from vault.client.logging_in import log_in
+from vault.client.moving import Kept, move, order
+from vault.client.recalling import read_remembered
+from vault.client.sent import list_sent
+from vault.client.served import fetch_served
+from vault.client.session import Session
+from vault.client.state import Waiting
+from vault.client.tlog_state import TlogState
+from vault.client.verifying import read_envelope
+from vault.client.views import refresh
+from vault.client.writing import journal_of
+from vault.protocol.api import Entry
+from vault.protocol.journal import JournalId
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Body, Keyring
+from vault.protocol.vocabulary import JournalKind, StatementType
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A journal that went back: of the `seen` entries that this device had verified, the first `kept` are there still.
+
+    `lost` are the others, as far as this device remembers them; `served` is what the deployment has now.
+    """
+
+    journal: JournalId
+    seen: int
+    kept: int
+    lost: tuple[Entry, ...]
+    served: tuple[Entry, ...]
+
+
+@dataclass(slots=True)
+class Rollback:
+    """What differs from what this device has verified before; `held` is what it can send again."""
+
+    log: VerificationError | None = None
+    is_account_gone: bool = False
+    gone: list[Gone] = field(default_factory=list)
+    engagements: list[bytes] = field(default_factory=list)
+    """Those whose contract this device has seen and is not shown any more, though it reads no journal of them."""
+    held: list[Waiting] = field(default_factory=list)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether anything has gone back at all."""
+        return bool(self.log or self.is_account_gone or self.gone or self.engagements)
+
+
+def look(session: Session) -> Act[Rollback]:
+    """Hold what the deployment shows now against what this device has verified; nothing is changed by it.
+
+    What is shown now is verified from its first entry on. Raises: VerificationError where it does not verify at all:
+    that is no older state, and there is nothing to accept; Unreachable; Refused.
+    """
+    found = Rollback()
+    try:
+        yield from confirm(session)
+    except (LogRewind, LogForked) as error:
+        found.log = error
+    fresh = _without_past(session)
+    try:
+        yield from log_in(fresh)
+    except Refused as refused:
+        if refused.code != "login-refused":
+            raise
+        found.is_account_gone = True
+        found.held = [each for each in list_sent(session.home) if each.type is StatementType.KEYS]
+        return found
+    for journal, (seen, head) in session.pins.items():
+        served = yield from _read_anew(fresh, journal)
+        if not any(entry.seq == seen and entry.head == head for entry in served):
+            found.gone.append(_compare(session, journal, seen, served))
+    readable = {journal.subject for journal in session.pins if journal.kind is JournalKind.ENGAGEMENT}
+    for engagement, contract in session.contracts.items():
+        if engagement not in readable and (yield from _is_contract_gone(fresh, engagement, contract)):
+            found.engagements.append(engagement)
+    found.held = _list_held(session, found, readable)
+    return found
+
+
+def accept(session: Session, found: Rollback) -> str:
+    """Go on from what `look` has found, durably: pins, and the outbox with what is sent again, in one step.
+
+    The file with what proves that the deployment went back.
+    """
+    evidence = session.keep_evidence("rollback", _describe(session, found))
+    if found.log is not None:
+        session.tlog = TlogState(key=session.tlog.key)
+    if found.is_account_gone:
+        for own in (JournalId(JournalKind.KEYS, session.account), keyring_journal(session.account)):
+            session.pins.pop(own, None)
+            session.newest.pop(own, None)
+        session.sequence = 0
+    for gone in found.gone:
+        _go_back(session, gone)
+    for engagement in found.engagements:
+        session.contracts.pop(engagement, None)
+    for known in (session.keys, session.keys_by_statement, session.views, session.taken, session.broken):
+        known.clear()
+    session.token, session.changed = None, True
+    kept = {gone.journal: Kept.of(session, gone.journal, gone.served) for gone in found.gone}
+    before, session.waiting = session.waiting, []
+    if found.is_account_gone or keyring_journal(session.account) in kept:  # it is made anew on what there is now
+        before = [each for each in before if each.type is not StatementType.KEYRING]
+    renamed: dict[bytes, bytes] = {}
+    for waiting in (*order(found.held), *before):
+        journal = journal_of(waiting)
+        session.waiting.append(move(session, waiting, kept.get(journal) if journal else None, renamed))
+    session.save()
+    for statement in renamed:
+        session.home.drop_sent(statement.hex())
+    return evidence
+
+
+def _without_past(session: Session) -> Session:
+    """The same person on a device that has seen nothing yet; nothing of it is ever saved."""
+    fresh = copy.copy(session)
+    fresh.keyring_key = b""
+    fresh.tlog = TlogState(key=session.tlog.key, searched_at=session.now())
+    fresh.pins, fresh.newest, fresh.contracts, fresh.standing, fresh.acting = {}, {}, {}, {}, {}
+    fresh.keys, fresh.keys_by_statement, fresh.views, fresh.broken, fresh.taken = {}, {}, {}, {}, {}
+    fresh.salts, fresh.seal_publics, fresh.token = dict(session.salts), {}, None
+    return fresh
+
+
+def _read_anew(fresh: Session, journal: JournalId) -> Act[tuple[Entry, ...]]:
+    """The journal as it is served now, verified; empty where there is none."""
+    try:
+        if journal.kind is JournalKind.KEYRING:
+            view = yield from fetch_keyring(fresh)
+            keys = yield from fetch_keys(fresh, fresh.account)
+            replay_keyring(fresh, view, keys)
+            return view.entries
+        if journal.kind is JournalKind.KEYS:
+            yield from fetch_keys(fresh, journal.subject)
+        else:
+            yield from refresh(fresh, journal.subject)
+    except Refused as refused:
+        if refused.code != "not-found":
+            raise
+        return ()
+    return tuple(fresh.taken.get(journal, ()))
+
+
+def _compare(session: Session, journal: JournalId, seen: int, served: tuple[Entry, ...]) -> Gone:
+    page = read_remembered(session, journal)
+    remembered = () if page is None else page.data
+    kept = 0
+    for before, now in zip(remembered, served, strict=False):
+        if before.head != now.head:
+            break
+        kept = now.seq
+    if not remembered:  # which entries are the same cannot be told; those that were there before it cannot be more
+        kept = min(len(served), seen)
+    return Gone(journal, seen, kept, tuple(remembered[kept:]), served)
+
+
+def _is_contract_gone(fresh: Session, engagement: bytes, contract: bytes) -> Act[bool]:
+    try:
+        served = yield from fetch_served(fresh, engagement)
+    except Refused as refused:
+        if refused.code != "not-found":
+            raise
+        return True
+    return contract not in {each.statement.id for each in served.contracts}
+
+
+def _list_held(session: Session, found: Rollback, readable: set[bytes]) -> list[Waiting]:
+    """What this device has sent and the deployment does not show; where it cannot be looked up, all of it."""
+    served = {gone.journal: {entry.statement for entry in gone.served} for gone in found.gone}
+    held = []
+    for waiting in list_sent(session.home):
+        journal = journal_of(waiting)
+        if journal is None or waiting.type is StatementType.KEYRING:
+            continue
+        is_lost = journal in served and waiting.statement not in served[journal]
+        is_unknown = journal.kind is JournalKind.ENGAGEMENT and journal.subject not in readable
+        if is_lost or (is_unknown and found.is_one):
+            held.append(waiting)
+    return held
+
+
+def _go_back(session: Session, gone: Gone) -> None:
+    journal = gone.journal
+    session.pins.pop(journal, None)
+    session.newest.pop(journal, None)
+    session.tlog.marks.pop(journal, None)
+    if gone.served:
+        session.pins[journal] = (gone.served[-1].seq, gone.served[-1].head)
+        own = _newest_own(session, gone.served)
+        if own is not None:
+            session.newest[journal] = own
+    if journal.kind is JournalKind.ENGAGEMENT:
+        session.contracts.pop(journal.subject, None)
+    if journal == keyring_journal(session.account):
+        session.sequence = _sequence(session, gone.served)
+
+
+def _newest_own(session: Session, served: Iterable[Entry]) -> bytes | None:
+    own = [entry.statement for entry in served if _body_of(session, entry).by == session.account]
+    return own[-1] if own else None
+
+
+def _sequence(session: Session, served: tuple[Entry, ...]) -> int:
+    body = _body_of(session, served[-1]) if served else None
+    return body.sequence if isinstance(body, Keyring) else 0
+
+
+def _body_of(session: Session, entry: Entry) -> Body:
+    return read_envelope(session, entry.envelope, entry.statement).body
+
+
+def _describe(session: Session, found: Rollback) -> dict[str, object]:
+    pinned = session.tlog.pinned
+    return {
+        "checkpoint": None if pinned is None else pinned.to_bytes().decode("utf-8", "replace"),
+        "journals": [
+            {
+                "kind": gone.journal.kind,
+                "subject": gone.journal.subject.hex(),
+                "seen": gone.seen,
+                "kept": gone.kept,
+                "lost": [entry.model_dump(mode="json") for entry in gone.lost],
+            }
+            for gone in found.gone
+        ],
+    }
