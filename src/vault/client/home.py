@@ -20,6 +20,7 @@ from vault.protocol.strict_json import read_json
 FILE_NAME = "vault.json"
 KIT_NAME = "kit"
 JOURNALS_NAME = "journals"
+ATTACHMENTS_NAME = "attachments"
 SENT_NAME = "sent"
 FILE_MAXIMUM_BYTES = 512 * 1024 * 1024
 
@@ -62,6 +63,7 @@ class Home:
         """Take the folder. Raises: UsageError where another process holds it, or it cannot be written."""
         self.folder = Path(folder).expanduser()
         self._sent: dict[str, str] | None = None
+        self._sent_count = 0
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = FileLock(self.folder / "lock", timeout=0, thread_local=False)
@@ -144,8 +146,8 @@ class Home:
         kept = self._sent_names()
         if statement not in kept:
             folder.mkdir(mode=0o700, exist_ok=True)
-            number = max((int(name.split("-")[1]) for name in kept.values()), default=0) + 1
-            name = kept[statement] = f"{made:012}-{number:08}-{statement}"
+            self._sent_count += 1
+            name = kept[statement] = f"{made:012}-{self._sent_count:08}-{statement}"
             replace_file(folder / name, content)
 
     def list_sent(self) -> list[bytes]:
@@ -170,7 +172,14 @@ class Home:
         if self._sent is None:
             found = (path.name for path in (self.folder / SENT_NAME).glob("*-*") if path.suffix != ".new")
             self._sent = {name.rpartition("-")[2]: name for name in found}
+            self._sent_count = max((int(name.split("-")[1]) for name in self._sent.values()), default=0)
         return self._sent
+
+    def sealed_file(self, attachment: bytes) -> Path:
+        """Where the sealed bytes of an attachment lie while they are on their way; the folder is there."""
+        folder = self.folder / ATTACHMENTS_NAME
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / attachment.hex()
 
     def close(self) -> None:
         """Give the folder back."""

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from vault.client.calls import Act
 from vault.client.errors import Unreachable
 from vault.client.keys_of import keys_journal, take_keys
+from vault.client.sent import forget_old
 from vault.client.session import Session
 from vault.client.verifying import read_envelope, take_entry
 from vault.client.views import Held, View, engagement_journal, list_named_keys, open_view, refresh
@@ -27,8 +28,10 @@ REMEMBERED = frozenset({JournalKind.KEYS, JournalKind.ENGAGEMENT})
 def remember(session: Session) -> None:
     """Keep what this session has verified; seals are left out, since nothing is opened from here.
 
-    A shorter journal never takes the place of a longer one: that one tells what a server has lost.
+    A shorter journal never takes the place of a longer one: that one tells what a server has lost. What was sent long
+    ago is let go of.
     """
+    forget_old(session)
     for journal, entries in session.taken.items():
         is_whole = bool(entries) and entries[0].seq == 1 and entries[-1].seq >= session.pins.get(journal, (0, b""))[0]
         if journal.kind in REMEMBERED and is_whole and journal not in session.broken:

@@ -14,24 +14,30 @@ from dataclasses import dataclass, field
 
 from vault.client.calls import Act
 from vault.client.checkpoints import confirm
+from vault.client.crypto.content import ItemHeader
 from vault.client.errors import LogForked, LogRewind, VerificationError
+from vault.client.items import Attached, Text, add_item, edit_item
 from vault.client.keyrings import fetch_keyring, keyring_journal, replay_keyring
 from vault.client.keys_of import fetch_keys
 from vault.client.logging_in import log_in
 from vault.client.moving import Kept, move, order
+from vault.client.reading import open_blob, read_key
 from vault.client.recalling import read_remembered
 from vault.client.sent import list_sent
 from vault.client.served import fetch_served
-from vault.client.session import Session
+from vault.client.session import Session, waiting_body
 from vault.client.state import Waiting
 from vault.client.tlog_state import TlogState
 from vault.client.verifying import read_envelope
 from vault.client.views import refresh
-from vault.client.writing import journal_of
+from vault.client.writing import journal_of, sign_again
+from vault.encoding import read_base64
 from vault.protocol.api import Entry
+from vault.protocol.envelope import Envelope, Statement
 from vault.protocol.journal import JournalId
 from vault.protocol.problems import Refused
-from vault.protocol.statements import Body, Keyring
+from vault.protocol.statements import Body, Item, Keyring
+from vault.protocol.strict_json import read_json
 from vault.protocol.vocabulary import JournalKind, StatementType
 
 
@@ -130,6 +136,58 @@ def accept(session: Session, found: Rollback) -> str:
     for statement in renamed:
         session.home.drop_sent(statement.hex())
     return evidence
+
+
+def again(session: Session) -> Act[None]:
+    """Send what was refused once more, on what is there now: others may have sent meanwhile what it stands on.
+
+    Items are sealed anew, for the keys and under the contract of today; all else is signed anew, into the outbox.
+    What is refused again stays, with its code. Raises: VerificationError; Unreachable.
+    """
+    refused = [each for each in session.waiting if each.refused is not None and each.kind is JournalKind.ENGAGEMENT]
+    for engagement in {bytes.fromhex(each.subject) for each in refused}:
+        if engagement in session.salts:
+            yield from refresh(session, engagement)
+    for waiting in refused:
+        session.waiting = [each for each in session.waiting if each.statement != waiting.statement]
+        if waiting.type is StatementType.ITEM:
+            try:
+                yield from _write_anew(session, waiting)
+                session.home.drop_sent(waiting.statement.hex())
+            except Refused as no:
+                session.waiting.append(waiting.model_copy(update={"refused": no.code}))
+        else:
+            journal = JournalId(JournalKind.ENGAGEMENT, bytes.fromhex(waiting.subject))
+            session.waiting.append(sign_again(session, waiting.model_copy(update={"refused": None}), journal))
+        session.save()
+
+
+def _write_anew(session: Session, waiting: Waiting) -> Act[None]:
+    """Open what is sealed in a submission of an item, and write it as the next version, or the first."""
+    members = read_json(waiting_body(waiting))
+    body = Statement.of(Envelope.from_json(members["statement"])).body
+    if not isinstance(body, Item):
+        raise VerificationError("schema", "expected an item")
+    place = next((number for number, ref in enumerate(body.seals) if ref.account == session.account), 0)
+    content_key = read_key(session, body, body, body.seals[place], read_base64(members["seals"][place]))
+    content = open_blob(body, content_key, read_base64(members["blob"]))
+    header = content.header
+    if not isinstance(header, ItemHeader):
+        raise VerificationError("schema", "expected the header of an item")
+    refs = {ref.id: ref for ref in body.attachments}
+    text = Text(
+        content.body,
+        header.title,
+        header.media_type,
+        header.tags,
+        header.sources,
+        tuple(Attached(each, refs[each.id]) for each in header.attachments),
+    )
+    view = yield from refresh(session, body.engagement)
+    if view.replay.find_version(body.item) is None:
+        yield from add_item(session, body.engagement, body.kind, text, len(body.seals) > 1, item=body.item)
+    else:
+        yield from edit_item(session, body.engagement, body.item, text)
 
 
 def _without_past(session: Session) -> Session:

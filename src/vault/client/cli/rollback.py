@@ -1,16 +1,18 @@
 """`coach-vault rollback`: a deployment that has gone back to an older state, seen, accepted, and made whole again."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from vault.client.cli.choices import choices_of
+from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.notes import patiently
-from vault.client.cli.opening import opened
+from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.refusals import REFUSED
 from vault.client.cli.speaking import advise, agree, moment, say
 from vault.client.errors import UsageError
-from vault.client.rollback import Gone, Rollback, accept, look
+from vault.client.rollback import Gone, Rollback, accept, again, look
+from vault.client.sdk.values import WaitingStatement
 from vault.client.session import Session
 from vault.client.verifying import read_envelope
 from vault.protocol.vocabulary import JournalKind
@@ -57,14 +59,34 @@ def accept_it(
             advise(choices, line)
         agree(choices, "Have you asked whoever runs the deployment, and go on from this older state?", yes)
         evidence = accept(home.session, found)
-        waiting = len(home.session.waiting)
-        patiently(home, choices)
-        left = home.vault.outbox
-    sent = waiting - len(left)
-    told = [f"{sent} sent again", *(f"not sent: {each.type} {each.statement}: {each.refused}" for each in left)]
-    say(choices, [*told, f"evidence: {evidence}"], {**members, "sent": sent, "evidence": evidence})
+        sent, left = _send(home, choices)
+    told = [*_outcome(sent, left), f"evidence: {evidence}"]
+    say(choices, told, {**members, "sent": sent, "evidence": evidence, "data": [asdict(each) for each in left]})
     if left:
         raise typer.Exit(REFUSED)
+
+
+@rollback.command("again")
+def send_again(context: typer.Context) -> None:
+    """Send again what was refused after a rollback, once the others have sent what it stands on."""
+    choices = choices_of(context)
+    with opened(context) as home:
+        home.run(again(home.session))
+        sent, left = _send(home, choices)
+    say(choices, _outcome(sent, left), {"sent": sent, "data": [asdict(each) for each in left]})
+    if left:
+        raise typer.Exit(REFUSED)
+
+
+def _send(home: OpenHome, choices: Choices) -> tuple[int, list[WaitingStatement]]:
+    waiting = len(home.session.waiting)
+    patiently(home, choices)
+    left = home.vault.outbox
+    return waiting - len(left), left
+
+
+def _outcome(sent: int, left: list[WaitingStatement]) -> list[str]:
+    return [f"{sent} sent again", *(f"not sent: {each.type} {each.statement}: {each.refused}" for each in left)]
 
 
 def _tell(session: Session, found: Rollback) -> tuple[list[str], dict[str, Any]]:

@@ -1,0 +1,220 @@
+"""A deployment goes back to an old backup: everybody notices, and whoever accepts it sends again what was lost."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.server.deployments import Deployment
+from tests.system.worlds import Three, World
+from vault.client import AsyncVault, Refused, terms
+from vault.client.cli.refusals import NOT_VERIFIED, exit_code, sentence_of
+from vault.client.errors import ForkDetected, LogRewind, RollbackError, VerificationError
+from vault.client.joining import join
+from vault.client.rollback import Rollback, accept, again, look
+from vault.client.sdk.asynchronous.engagements import AsyncEngagement
+from vault.server.app import build_app
+from vault.server.commands.backup import write_backup
+from vault.server.commands.restore import read_backup
+from vault.server.storage.backup_folder import make_folder
+from vault.server.storage.engine import Storage
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Nobody looks."""
+
+
+def back_up(deployment: Deployment, folder: Path) -> Path:
+    make_folder(folder / "backup")
+    write_backup(deployment.parts, folder / "backup", deployment.clock(), silent)
+    return folder / "backup"
+
+
+def go_back(deployment: Deployment, backup: Path) -> None:
+    """As an operator does: the database is lost, and the backup is restored into a new one, under the same secrets."""
+    deployment.parts.storage.close()
+    count = len(list(backup.parent.glob("restored-*")))
+    database = f"sqlite:///{backup.parent}/restored-{count}.sqlite3"
+    deployment.parts = replace(deployment.parts, storage=Storage(database))
+    read_backup(deployment.parts, backup, backup.parent / "staged.sqlite3", silent)
+    deployment.app = build_app(deployment.parts)
+
+
+async def look_of(vault: AsyncVault) -> Rollback:
+    return await vault._driver.run(look(vault._session))
+
+
+async def accepted(world: World, name: str) -> AsyncVault:
+    """Somebody who opens her program, accepts what has happened, and sends what she holds."""
+    vault = await world.unlock(name)
+    found = await look_of(vault)
+    assert found.is_one
+    evidence = accept(vault._session, found)
+    assert evidence.endswith(".json")
+    await vault.send()
+    return vault
+
+
+def at(vault: AsyncVault, engagement: AsyncEngagement) -> AsyncEngagement:
+    return AsyncEngagement(vault._session, vault._driver, bytes.fromhex(engagement.id))
+
+
+async def close_all(world: World) -> None:
+    for vault in list(world.open):
+        await world.close(vault)
+
+
+async def bodies(engagement: AsyncEngagement) -> list[str]:
+    return sorted(note.body for note in await engagement.notes.list())
+
+
+async def test_everybody_notices_and_what_was_lost_comes_back(three: Three, tmp_path: Path) -> None:
+    world = three.world
+    await three.at_lenas.notes.add("before")
+    old = await three.at_mareks.summaries.add("An old summary.", title="Old")
+    shown = await (await old.preview(share_kind="progress", purpose="own_words")).disclose()
+    await close_all(world)
+    backup = back_up(world.deployment, tmp_path)
+
+    lena, marek, ana = [await world.unlock(name) for name in ("lena", "marek", "ana")]
+    await at(lena, three.at_lenas).notes.add("first")
+    await at(marek, three.at_mareks).notes.add("his own")
+    await at(lena, three.at_lenas).notes.add("second")
+    assert [received.id for received in await ana.inbox()] == [shown.id]
+    await (await at(marek, three.at_mareks).disclosures())[0].withdraw()
+    new = await at(marek, three.at_mareks).summaries.add("A new summary.", title="New")
+    await (await new.preview(share_kind="progress", purpose="own_words")).disclose()
+    [received] = await ana.inbox()
+    await received.open()
+    before = await bodies(at(marek, three.at_mareks))
+    await close_all(world)
+    go_back(world.deployment, backup)
+
+    for name, engagement in (("lena", three.at_lenas), ("marek", three.at_mareks)):
+        vault = await world.unlock(name)
+        with pytest.raises(VerificationError) as refused:
+            await at(vault, engagement).notes.list()
+        assert isinstance(refused.value, RollbackError | LogRewind)
+        assert "rollback show" in sentence_of(refused.value)
+        assert exit_code(refused.value) == NOT_VERIFIED
+        await world.close(vault)
+
+    lena = await accepted(world, "lena")
+    assert lena.outbox == []
+    assert await bodies(at(lena, three.at_lenas)) == ["before", "first", "second"]
+    marek = await accepted(world, "marek")
+    assert [(waiting.type, waiting.refused) for waiting in marek.outbox] == []
+    assert await bodies(at(marek, three.at_mareks)) == before == ["before", "first", "his own", "second"]
+    assert [note.body for note in await at(lena, three.at_lenas).notes.list()] != []
+    ana = await accepted(world, "ana")
+    [live] = await ana.inbox()
+    assert live.id != shown.id, "what was withdrawn is not shown again"
+    assert (await live.open()).body == "A new summary."
+    assert not (await look_of(lena)).is_one
+    assert not (await look_of(marek)).is_one
+
+
+async def test_nothing_is_accepted_by_looking(three: Three, tmp_path: Path) -> None:
+    world = three.world
+    backup = back_up(world.deployment, tmp_path)
+    await three.at_lenas.notes.add("lost")
+    await close_all(world)
+    go_back(world.deployment, backup)
+    for _ in range(2):
+        lena = await world.unlock("lena")
+        found = await look_of(lena)
+        assert found.is_one
+        [gone] = [each for each in found.gone if each.journal.subject.hex() == three.at_lenas.id]
+        assert len(gone.lost) == gone.seen - gone.kept == 1
+        assert [each.type for each in found.held] == ["item"]
+        await world.close(lena)
+    lena = await world.unlock("lena")
+    with pytest.raises(VerificationError):
+        await at(lena, three.at_lenas).notes.add("on top")
+
+
+async def test_others_who_wrote_meanwhile_make_it_a_fork_and_it_ends_the_same(three: Three, tmp_path: Path) -> None:
+    world = three.world
+    await world.close(three.marek)
+    backup = back_up(world.deployment, tmp_path)
+    await three.at_lenas.notes.add("lost")
+    await close_all(world)
+    go_back(world.deployment, backup)
+    marek = await world.unlock("marek")  # has seen nothing of it
+    for number in range(3):
+        await at(marek, three.at_mareks).notes.add(f"meanwhile {number}")
+    await world.close(marek)
+    lena = await world.unlock("lena")
+    with pytest.raises((ForkDetected, VerificationError)):
+        await at(lena, three.at_lenas).notes.list()
+    await world.close(lena)
+    lena = await accepted(world, "lena")
+    assert lena.outbox == []
+    assert await bodies(at(lena, three.at_lenas)) == ["lost", "meanwhile 0", "meanwhile 1", "meanwhile 2"]
+
+
+async def test_an_engagement_and_keys_that_were_lost_whole_come_back(world: World, tmp_path: Path) -> None:
+    lena = await world.join("lena")
+    marek = await world.join("marek", lena.invite("Marek"), "Lena")
+    await lena.people.list()
+    await close_all(world)
+    backup = back_up(world.deployment, tmp_path)
+    lena, marek = await world.unlock("lena"), await world.unlock("marek")
+    at_lenas = await lena.propose(terms.two_way(coachee="Marek", words="We meet."))
+    at_mareks = await marek.engagements.get(at_lenas.id)
+    await at_mareks.assent()
+    await at(lena, at_lenas).notes.add("a note")
+    await marek.rotate()
+    await close_all(world)
+    go_back(world.deployment, backup)
+    lena = await accepted(world, "lena")
+    marek = await accepted(world, "marek")
+    assert [(waiting.type, waiting.refused) for waiting in marek.outbox] == []
+    assert [(waiting.type, waiting.refused) for waiting in lena.outbox] == [("item", "contract-inactive")]
+    await lena._driver.run(again(lena._session))
+    await lena.send()
+    assert lena.outbox == []
+    assert await bodies(at(marek, at_mareks)) == ["a note"]
+    assert await marek.rotate() == 3
+
+
+async def test_an_account_that_was_lost_waits_to_be_enrolled_again(world: World, tmp_path: Path) -> None:
+    backup = back_up(world.deployment, tmp_path)
+    lena = await world.join("lena")
+    await world.close(lena)
+    go_back(world.deployment, backup)
+    lena = await world.unlock("lena")
+    found = await look_of(lena)
+    assert found.is_account_gone
+    accept(lena._session, found)
+    with pytest.raises(Refused, match="login-refused"):
+        await lena.send()
+    assert [waiting.type for waiting in lena.outbox] == ["keys"]
+    await lena._driver.run(join(lena._session, world.deployment.enrolment()))
+    await lena.store()
+    assert lena.outbox == []
+    assert not (await look_of(lena)).is_one
+
+
+async def test_versions_of_an_item_that_were_lost_together_come_back_as_one_history(
+    three: Three, tmp_path: Path
+) -> None:
+    world = three.world
+    await world.close(three.marek)
+    backup = back_up(world.deployment, tmp_path)
+    await three.at_lenas.notes.add("another one, so that nothing fits as it is")
+    note = await three.at_lenas.notes.add("one", title="Draft")
+    await note.edit("two")
+    await close_all(world)
+    go_back(world.deployment, backup)
+    marek = await world.unlock("marek")
+    await at(marek, three.at_mareks).notes.add("meanwhile")
+    lena = await accepted(world, "lena")
+    assert [(each.type, each.refused) for each in lena.outbox] == [("item", "not-found")]
+    await lena._driver.run(again(lena._session))
+    assert lena.outbox == []
+    assert await bodies(at(marek, three.at_mareks)) == [
+        "another one, so that nothing fits as it is",
+        "meanwhile",
+        "two",
+    ]
