@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from anyio import fail_after, to_thread
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from vault.errors import VaultError
@@ -24,6 +24,7 @@ from vault.server.storage.durability import NotDurable
 Value = TypeVar("Value")
 
 _POSTGRESQL = "postgresql://"
+_SQLITE = "sqlite:///"
 _BUSY_MILLISECONDS = 5_000
 _CONNECTIONS_MORE = 40
 _TURN_SECONDS = 5
@@ -162,11 +163,10 @@ def _storage_errors() -> Iterator[None]:
 
 
 def _open_sqlite(url: str) -> Engine:
-    try:
-        # Parameters never stand in an error or a log line: they are what people sent.
-        return create_engine(url, hide_parameters=True, max_overflow=_CONNECTIONS_MORE)
-    except ArgumentError:
-        raise VaultError("expected a database like sqlite:///file or postgresql://user@host/name") from None
+    if not url.startswith(_SQLITE):
+        raise VaultError("expected a database like sqlite:///file or postgresql://user@host/name")
+    # Parameters never stand in an error or a log line: they are what people sent.
+    return create_engine(url, hide_parameters=True, max_overflow=_CONNECTIONS_MORE)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

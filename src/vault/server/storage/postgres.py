@@ -111,20 +111,8 @@ class _Connection(psycopg.Connection[Any]):
 
 
 def open_engine(url: str, patience: Patience) -> Engine:
-    """An engine for a URL of libpq, with as many hosts as it names; of several, the one that takes writes is used.
-
-    Raises: DatabaseUrlError.
-    """
-    try:
-        named = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        raise DatabaseUrlError(
-            "expected a database like postgresql://user@host/name or postgresql://user@host1,host2/name"
-        ) from None
-    hosts = str(named.get("host") or named.get("hostaddr") or "")
-    defaults: dict[str, Any] = dict(_CONNECTING)
-    if "," in hosts:
-        defaults["target_session_attrs"] = "read-write"
+    """An engine for a URL of libpq. Raises: DatabaseUrlError."""
+    parameters = parameters_of(url)
     engine = create_engine(
         "postgresql+psycopg://",
         hide_parameters=True,  # they never stand in an error or a log line: they are what people sent
@@ -135,7 +123,7 @@ def open_engine(url: str, patience: Patience) -> Engine:
     )
 
     def connect(_dialect: object, _record: object, _arguments: object, made: dict[str, Any]) -> _Connection:
-        connection = _Connection.connect(**{**made, **defaults, **named})
+        connection = _Connection.connect(**{**made, **parameters})
         connection.patience = patience
         return connection
 
@@ -144,6 +132,21 @@ def open_engine(url: str, patience: Patience) -> Engine:
     event.listen(engine, "checkout", _require_alive)
     event.listen(engine, "handle_error", _find_ends)
     return engine
+
+
+def parameters_of(url: str) -> dict[str, Any]:
+    """What libpq is told: all that the URL says, and what it leaves open. Of several hosts the one that takes writes.
+
+    Raises: DatabaseUrlError.
+    """
+    try:
+        named = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise DatabaseUrlError(
+            "expected a database like postgresql://user@host/name or postgresql://user@host1,host2/name"
+        ) from None
+    several = "," in str(named.get("host") or named.get("hostaddr") or "")
+    return {**_CONNECTING, **({"target_session_attrs": "read-write"} if several else {}), **named}
 
 
 def _prepare(connection: _Connection, _record: object) -> None:
