@@ -29,8 +29,8 @@ def list_prepared() -> dict[str, Select[*tuple[object, ...]] | Update]:
     return {
         f"{name} of {module}": query
         for module in names
-        for name, query in vars(import_module(module)).items()
-        if isinstance(query, (Select, Update))
+        for name, value in vars(import_module(module)).items()
+        if isinstance(query := getattr(value, "query", value), (Select, Update))  # of a Prepared, the one within
     }
 
 

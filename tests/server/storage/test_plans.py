@@ -1,39 +1,19 @@
 """No prepared query reads more than it answers with: each finds its rows by an index, none sorts what it pages."""
 
-import pkgutil
 import re
-from importlib import import_module
 
 import pytest
-from sqlalchemy import Select, Update
 
-import vault.server.resources
-import vault.server.sequencer
-import vault.server.storage
+from tests.databases import SQLITE, only_on
 from tests.server.deployments import Deployment
+from tests.server.storage.queries import list_prepared
 
 WHOLE = {"_LIST of vault.server.resources.apps.rows"}
 """The operator's own list of apps."""
-PACKAGES = (vault.server.storage, vault.server.sequencer, vault.server.resources)
+QUERIES = list_prepared()
 
 
-def _queries() -> dict[str, Select[*tuple[object, ...]] | Update]:
-    names = [
-        module.name
-        for package in PACKAGES
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    ]
-    return {
-        f"{name} of {module}": query
-        for module in names
-        for name, query in vars(import_module(module)).items()
-        if isinstance(query, (Select, Update))
-    }
-
-
-QUERIES = _queries()
-
-
+@only_on(SQLITE)
 @pytest.mark.parametrize("name", sorted(QUERIES.keys() - WHOLE))
 def test_a_query_finds_its_rows_by_an_index(deployment: Deployment, name: str) -> None:
     storage = deployment.parts.storage

@@ -2,11 +2,11 @@
 
 from sqlalchemy import BigInteger, Connection, bindparam, select
 
-from vault.server.storage.tables import leaves, tiles, tlog
+from vault.server.storage.tables import TLOG_ROW, leaves, tiles, tlog
 from vault.tlog.hashing import leaf_hash
 from vault.tlog.tiles import TILE_WIDTH, Bundle, Tile, bundle_bytes
 
-_CHECKPOINT = select(tlog.c.checkpoint)
+_CHECKPOINT = select(tlog.c.checkpoint).where(tlog.c.id == TLOG_ROW)
 _START, _END = bindparam("start", type_=BigInteger()), bindparam("end", type_=BigInteger())
 _ENTRIES = select(leaves.c.entry).where(leaves.c.leaf >= _START, leaves.c.leaf < _END).order_by("leaf")
 _HASHES = (
