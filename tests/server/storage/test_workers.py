@@ -1,12 +1,13 @@
-"""Two workers over one PostgreSQL: one order in every journal, and no conflict that a caller would see."""
+"""Several workers over one PostgreSQL: one order in every journal, one log, and no conflict that a caller would see."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from tests.databases import POSTGRESQL, only_on
 from tests.policy.people import digest, short
@@ -17,6 +18,12 @@ from tests.server.world import Draft, World, first_keys_draft
 from vault.server.app import build_app
 from vault.server.sequencer.queue import Queue
 from vault.server.storage.engine import Storage
+from vault.server.storage.history import require_journals, require_log
+from vault.server.storage.tables import leaves
+from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint
+from vault.tlog.frontier import Frontier
+from vault.tlog.hashing import leaf_hash
+from vault.tlog.proof import TlogProof
 
 pytestmark = only_on(POSTGRESQL)
 
@@ -29,18 +36,30 @@ _FIND_APP = text("SELECT 1 FROM apps WHERE app = :app")
 _MAKE_APP = text("INSERT INTO apps (app, key_sha256, disabled, made) VALUES (:app, :key, 0, 1)")
 
 
-@pytest.fixture
-async def other(three: World, deployment: Deployment) -> AsyncIterator[World]:
-    """The same people at another worker."""
+@asynccontextmanager
+async def at_another_worker(three: World, deployment: Deployment, number: int) -> AsyncIterator[World]:
+    """The same people there."""
     storage = Storage(deployment.parts.settings.database)
     app = build_app(replace(deployment.parts, storage=storage))
     world = copy(three)
-    world.count += 10_000  # ids of its own for what it writes
+    world.count += number * 10_000  # ids of its own for what it writes
     world.deployment = replace(deployment, app=app)
     async with world.deployment.client() as world.http:
         yield world
     await app.state.queue.close()
     storage.close()
+
+
+@pytest.fixture
+async def other(three: World, deployment: Deployment) -> AsyncIterator[World]:
+    async with at_another_worker(three, deployment, 1) as world:
+        yield world
+
+
+@pytest.fixture
+async def third(three: World, deployment: Deployment) -> AsyncIterator[World]:
+    async with at_another_worker(three, deployment, 2) as world:
+        yield world
 
 
 async def write_notes(world: World, name: str) -> None:
@@ -52,6 +71,43 @@ async def test_two_workers_write_one_journal_without_a_gap(three: World, other: 
     await asyncio.gather(write_notes(three, "coach"), write_notes(other, "coachee"))
     entries = (await three.get("coach", "/journal")).json()["data"]
     assert [entry["seq"] for entry in entries] == list(range(1, 5 + 2 * EACH))
+
+
+async def test_three_workers_append_to_one_log_and_every_checkpoint_that_is_shown_is_a_part_of_it(
+    three: World, other: World, third: World, deployment: Deployment
+) -> None:
+    log = deployment.parts.tlog.verifier
+    shown: set[Checkpoint] = set()
+    is_writing = True
+
+    async def watch(world: World) -> None:
+        while is_writing:
+            shown.add(SignedCheckpoint.parse((await world.http.get("/log/checkpoint")).content).verify([log]))
+
+    async def rotate(world: World, name: str) -> None:
+        for _ in range(EACH):
+            await world.rotate(name)
+
+    watching = [asyncio.create_task(watch(world)) for world in (three, other, third)]
+    await asyncio.gather(
+        write_notes(three, "coach"), write_notes(other, "coachee"), rotate(third, "stranger"), rotate(other, "contact")
+    )
+    is_writing = False
+    await asyncio.gather(*watching)
+    with deployment.parts.storage.reading() as connection:
+        require_journals(connection, _look_away)
+        newest = require_log(connection, log, _look_away)
+        rows = connection.execute(select(leaves.c.leaf, leaves.c.entry, leaves.c.receipt).order_by(leaves.c.leaf)).all()
+    hashes = [leaf_hash(row.entry) for row in rows]
+    shown |= {TlogProof.parse(row.receipt).verify(leaf_hash(row.entry), [log]) for row in rows}
+    assert [row.leaf for row in rows] == list(range(newest.size))
+    assert len(shown) > EACH
+    for checkpoint in shown:
+        assert checkpoint.root == Frontier(0, ()).append(hashes[: checkpoint.size]).frontier.root
+
+
+def _look_away(_what: str, _done: int, _total: int) -> None:
+    """Progress that nobody looks at."""
 
 
 async def test_the_same_statement_at_two_workers_is_one_entry(three: World, other: World) -> None:
