@@ -47,13 +47,22 @@ def get_bytes(session: Session, path: str, limit_bytes: int) -> Act[bytes]:
 
 
 def call_as_person(
-    session: Session, method: str, path: str, body: bytes | None = None, answer_bytes: int = PAGE_ANSWER_BYTES
+    session: Session,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    answer_bytes: int = PAGE_ANSWER_BYTES,
+    **headers: str,
 ) -> Act[Answer]:
-    """The answer to one call with a login token; a token that has ended is replaced once."""
+    """The answer to one call with a login token; a token that has ended is replaced once.
+
+    A keyword such as `content_type` becomes the header of that name.
+    """
+    named = tuple((name.replace("_", "-").title(), text) for name, text in headers.items())
     token = yield from log_in(session)
-    answer = yield Call(method, path, body, token, answer_bytes)
+    answer = yield Call(method, path, body, token, answer_bytes, named)
     if answer.status == 401:
         session.token = None
         token = yield from log_in(session)
-        answer = yield Call(method, path, body, token, answer_bytes)
+        answer = yield Call(method, path, body, token, answer_bytes, named)
     return answer

@@ -1,10 +1,11 @@
 """What an act asks of the outside, and what it gets: the seam between the client's logic and the network.
 
-An act is a generator. It yields a `Call` and receives an `Answer`, or yields a `Take` and goes on once nobody else has
-that turn. It never blocks, waits or opens a socket, so one act serves a driver with threads and one with a loop.
+An act is a generator. It yields a `Call` and receives an `Answer`, yields a `Take` and goes on once nobody else has
+that turn, or yields a `Work` and goes on once that is done. It never blocks, waits or opens a socket, so one act serves
+a driver with threads and one with a loop.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -22,6 +23,8 @@ class Call:
     body: bytes | None = field(default=None, repr=False)
     credential: str | None = field(default=None, repr=False)
     answer_bytes: int = 1_048_576
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further ones; a body is JSON unless they say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,22 @@ class Take:
     name: str
 
 
-Act = Generator[Call | Take, Answer, Value]
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Something that keeps this device busy for a while: a driver on a loop does it in a thread."""
+
+    do: Callable[[], None]
+
+    def find_error(self) -> Exception | None:
+        """Do it; what it raised."""
+        try:
+            self.do()
+        except Exception as error:
+            return error
+        return None
+
+
+Act = Generator[Call | Take | Work, Answer, Value]
 """A thing that a person does, without any I/O of its own."""
 
 
@@ -51,7 +69,8 @@ def run_unanswered(act: Act[Value]) -> Value:
     try:
         effect = next(act)
         while True:
-            effect = act.throw(away) if isinstance(effect, Call) else act.send(Answer(status=0))
+            error = away if isinstance(effect, Call) else effect.find_error() if isinstance(effect, Work) else None
+            effect = act.send(Answer(status=0)) if error is None else act.throw(error)
     except StopIteration as end:
         value: Value = end.value
         return value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from vault.client.calls import Act
-from vault.client.crypto.content import Content, ItemHeader
+from vault.client.crypto.content import Content, ItemAttachment, ItemHeader
 from vault.client.errors import BlobHashError, ContentError, SealHashError, UsageError
 from vault.client.reading import read_held, read_held_key
 from vault.client.recalling import ensure_view
@@ -17,18 +17,26 @@ from vault.client.sealing_to import current_keys_of, seal_key_to, seal_to
 from vault.client.session import Session
 from vault.client.views import Held, View, engagement_journal, refresh
 from vault.client.writing import Done, Submission, common_members, write
-from vault.policy.facts import ContractFact, VersionFact
+from vault.policy.facts import ContractFact, VersionFact, find_party
 from vault.policy.items import list_reader_sets
 from vault.policy.parties import find_current_keys, require_active
 from vault.protocol.blob import BlobContext, blob_context
 from vault.protocol.envelope import Statement
 from vault.protocol.limits import ZERO32
 from vault.protocol.problems import Refused
-from vault.protocol.statements import Item, Reseal
-from vault.protocol.vocabulary import BlobKind, ItemKind, SealPurpose, StatementType
+from vault.protocol.statements import AttachmentRef, Item, Reseal
+from vault.protocol.vocabulary import BlobKind, ItemKind, Role, SealPurpose, StatementType
 
 UNOPENED = "(does not open)"
 """Stands for the title of an item whose signer sealed something else than content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """An attachment: what was sealed about it in the item, and what the statement signs of its stored bytes."""
+
+    header: ItemAttachment
+    ref: AttachmentRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class Text:
     media_type: str = "text/plain"
     tags: tuple[str, ...] = ()
     sources: tuple[bytes, ...] = ()
+    attachments: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,12 @@ class ItemView:
         return body
 
     @property
+    def attachments(self) -> tuple[Attached, ...]:
+        """What this version names, in the order in which it was attached; reading has compared the two lists."""
+        refs = {ref.id: ref for ref in self.body.attachments}
+        return tuple(Attached(each, refs[each.id]) for each in self.header.attachments)
+
+    @property
     def header(self) -> ItemHeader:
         """What was sealed around the text."""
         header = self.content.header
@@ -74,21 +89,30 @@ def add_item(
     text: Text,
     with_coach: bool = True,
     note: Callable[[Statement], None] | None = None,
+    item: bytes | None = None,
 ) -> Act[Done]:
     """Version 1 of a new item; a summary is sealed to the coach too unless `with_coach` is False.
 
-    `note` is told the statement before it leaves (see `writing.write`).
+    `item` is its 16-byte id where attachments were sealed for it before; `note` is told the statement before it leaves
+    (see `writing.write`).
 
     Raises: Refused; Unreachable, and then it waits in the outbox; ContentTooLargeError; VerificationError.
     """
     view = yield from ensure_view(session, engagement)
-    return (yield from _write_version(session, view, session.random(16), kind, None, text, with_coach, note))
+    return (yield from _write_version(session, view, item or session.random(16), kind, None, text, with_coach, note))
 
 
 def edit_item(
-    session: Session, engagement: bytes, item: bytes, text: Text, base: bytes | None = None, with_coach: bool = True
+    session: Session,
+    engagement: bytes,
+    item: bytes,
+    text: Text,
+    base: bytes | None = None,
+    note: Callable[[Statement], None] | None = None,
 ) -> Act[Done]:
     """The next version of an item, on top of `base` (the statement of the version that was read) or of the newest.
+
+    Whoever could not read the version before does not read this one either.
 
     Raises: Refused(version-taken) where somebody was faster; as `add_item`.
     """
@@ -99,7 +123,9 @@ def edit_item(
     if base is not None and base != newest.statement:
         current = {"version": newest.version, "statement": newest.statement.hex()}
         raise Refused("version-taken", current=current)
-    return (yield from _write_version(session, view, item, newest.kind, newest, text, with_coach))
+    coach = find_party(view.standing().body, Role.COACH)
+    with_coach = coach is not None and view.replay.is_sealed_to(item, newest.version, coach)
+    return (yield from _write_version(session, view, item, newest.kind, newest, text, with_coach, note))
 
 
 def _write_version(
@@ -140,7 +166,7 @@ def _write_version(
             previous=previous,
             kind=kind,
             blob=sealed.ref,
-            attachments=(),
+            attachments=tuple(sorted((each.ref for each in text.attachments), key=lambda ref: ref.id)),
             seals=sealed.refs,
         )
         return Submission(body, seals=sealed.seals, blob=sealed.blob)
@@ -161,10 +187,12 @@ def _header(context: BlobContext, text: Text, now: int) -> ItemHeader:
             created=now,
             tags=text.tags,
             sources=text.sources,
-            attachments=(),
+            attachments=tuple(each.header for each in text.attachments),
         )
     except ValidationError:
-        raise UsageError("expected a title, and at most 16 tags and 16 sources, none twice, all in Unicode") from None
+        raise UsageError(
+            "expected a title, and at most 16 tags, 16 sources and 100 attachments, none twice, all in Unicode"
+        ) from None
 
 
 def _active(view: View) -> ContractFact:

@@ -7,9 +7,9 @@ import hashlib
 
 from vault.client.asking import get_bytes
 from vault.client.calls import Act
-from vault.client.crypto.content import Content, open_content, require_blob_hash
+from vault.client.crypto.content import Content, ItemHeader, open_content, require_blob_hash
 from vault.client.crypto.opening import open_content_key, require_seal_hash
-from vault.client.errors import VerificationError, WithheldError
+from vault.client.errors import HeaderError, VerificationError, WithheldError
 from vault.client.session import Session
 from vault.client.views import Held, View
 from vault.protocol.blob import blob_context
@@ -47,7 +47,18 @@ def blob_of(body: Sealed) -> BlobRef:
 def open_blob(body: Sealed, content_key: bytes, blob: bytes) -> Content:
     """Steps 10 to 12. Raises: ContentError."""
     require_blob_hash(blob_of(body), blob)
-    return open_content(blob_context(body), content_key, blob)
+    content = open_content(blob_context(body), content_key, blob)
+    if isinstance(body, Item):
+        require_attachments_signed(body, content)
+    return content
+
+
+def require_attachments_signed(body: Item, content: Content) -> None:
+    """Return if the header names exactly the attachments that the statement signs. Raises: HeaderError."""
+    header = content.header
+    named = sorted(each.id for each in header.attachments) if isinstance(header, ItemHeader) else []
+    if named != [ref.id for ref in body.attachments]:
+        raise HeaderError
 
 
 def fetch_blob(session: Session, engagement: bytes, ref: BlobRef) -> Act[bytes]:

@@ -24,7 +24,7 @@ from vault.client.keyring import (
     Pin,
     Source,
 )
-from vault.client.state import DeviceState, Marked, Newest, Progress, Waiting
+from vault.client.state import DeviceState, Marked, Newest, Progress, Upload, Waiting
 from vault.client.tlog_state import LeafMark, TlogState
 from vault.encoding import read_base64
 from vault.errors import FormatError
@@ -99,6 +99,7 @@ class Session:
         # what waits
         self.waiting: list[Waiting] = []
         self.progress: dict[tuple[bytes, str, bytes], bytes] = {}
+        self.uploads: list[Upload] = []
         self.changed = False
         # memory alone
         self.token: Token | None = None
@@ -155,12 +156,26 @@ class Session:
             self.pins[journal] = (position.seq, position.head)
 
     def forget(self, statement: bytes) -> None:
-        """Files whose note was refused were not added."""
+        """Files whose note was refused were not added, and what it named can be named again."""
         self.progress = {key: value for key, value in self.progress.items() if value != statement}
+        self._rename_uploads(statement, None)
 
     def replace_progress(self, before: bytes, after: bytes) -> None:
         """A note that was signed anew is still the note of its file."""
         self.progress = {key: after if value == before else value for key, value in self.progress.items()}
+        self._rename_uploads(before, after)
+
+    def name_uploads(self, attachments: set[bytes], statement: bytes) -> None:
+        """The statement that names these attachments is signed."""
+        self.uploads = [
+            each.model_copy(update={"statement": statement}) if each.header.id in attachments else each
+            for each in self.uploads
+        ]
+
+    def _rename_uploads(self, before: bytes, after: bytes | None) -> None:
+        self.uploads = [
+            each.model_copy(update={"statement": after}) if each.statement == before else each for each in self.uploads
+        ]
 
     def content(self) -> KeyringContent:
         """What the next keyring holds."""
@@ -245,6 +260,7 @@ class Session:
                 Progress(engagement=engagement, path=path, sha256=digest, statement=statement)
                 for (engagement, path, digest), statement in self.progress.items()
             ),
+            uploads=tuple(self.uploads),
             unconfirmed=tuple(note.decode("utf-8") for note in self.tlog.unconfirmed),
             marks=tuple(
                 Marked(kind=journal.kind, subject=journal.subject.hex(), seq=mark.seq, after=mark.after)
@@ -275,6 +291,7 @@ class Session:
         self.newest = {_journal(each): each.statement for each in state.newest}
         self.contracts = {bytes.fromhex(each.subject): each.statement for each in state.contracts}
         self.progress = {(each.engagement, each.path, each.sha256): each.statement for each in state.progress}
+        self.uploads = list(state.uploads)
         for note in state.unconfirmed:
             raw = note.encode("utf-8")
             self.tlog.unconfirmed[raw] = SignedCheckpoint.parse(raw)

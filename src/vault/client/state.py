@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from vault.client.crypto.content import ItemAttachment
 from vault.client.keyring import KeyringContent
-from vault.protocol.fields import Closed, Hash, Id, Integer, Text
-from vault.protocol.vocabulary import JournalKind, StatementType
+from vault.protocol.fields import Closed, Hash, Id, Integer, Positive, Text
+from vault.protocol.vocabulary import ItemKind, JournalKind, StatementType
 
 
 class Waiting(Closed):
@@ -44,6 +45,26 @@ class Progress(Closed):
     statement: Hash
 
 
+class Upload(Closed):
+    """A file that is sealed and on its way, as an attachment of an item that may not be there yet.
+
+    `path` and `content` (the SHA-256 of what was sealed) say which file it is, `sha256` and `size` are of the sealed
+    bytes, `statement` is the one that names it, once that was signed.
+    """
+
+    engagement: Id
+    item: Id
+    kind: ItemKind
+    is_new: Annotated[int, Field(ge=0, le=1)]
+    path: str
+    content: Hash
+    header: ItemAttachment
+    sha256: Hash
+    size: Positive
+    statement: Hash | None
+    made: Integer
+
+
 class Marked(Closed):
     """How far the log was read for a journal: `seq` entries of it stand among the first `after` leaves."""
 
@@ -67,6 +88,7 @@ class DeviceState(Closed):
     newest: tuple[Newest, ...]
     contracts: tuple[Newest, ...]
     progress: tuple[Progress, ...]
+    uploads: tuple[Upload, ...]
     unconfirmed: tuple[Text, ...]
     marks: tuple[Marked, ...]
     searched_at: Integer

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
-from vault.client.calls import Act, Answer, Call, Take
+from vault.client.calls import Act, Answer, Call, Take, Work
 from vault.client.errors import Unreachable, VerificationError
 
 Value = TypeVar("Value")
@@ -32,8 +32,8 @@ class Steps(Generic[Value]):
         self.answer: Answer | Exception = _DONE
         self.value: Value
 
-    def find_next(self) -> Call | Take | None:
-        """A call to answer in `answer`, a turn to take, or None where the act has ended and `value` is there.
+    def find_next(self) -> Call | Take | Work | None:
+        """A call to answer in `answer`, a turn to take, work to do; None where the act has ended and `value` is there.
 
         Raises: what the act raises.
         """
@@ -47,7 +47,7 @@ class Steps(Generic[Value]):
                     effect = self._act.throw(answer)
                 else:
                     effect = self._act.send(answer)
-                if isinstance(effect, Call) or effect.name not in self._taken:
+                if not isinstance(effect, Take) or effect.name not in self._taken:
                     break
                 answer = _DONE
         except StopIteration as end:
@@ -76,6 +76,8 @@ class Driver:
                     with self._guard:
                         turn = self._turns.setdefault(effect.name, threading.Lock())
                     turns.enter_context(turn)
+                elif isinstance(effect, Work):
+                    steps.answer = effect.find_error() or _DONE
                 else:
                     steps.answer = self._send(effect)
         return steps.value
@@ -112,6 +114,8 @@ class AsyncDriver:
             while (effect := steps.find_next()) is not None:
                 if isinstance(effect, Take):
                     await turns.enter_async_context(self._turns.setdefault(effect.name, asyncio.Lock()))
+                elif isinstance(effect, Work):
+                    steps.answer = await asyncio.to_thread(effect.find_error) or _DONE
                 else:
                     steps.answer = await self._send(effect)
         return steps.value
@@ -148,7 +152,7 @@ def _headers(call: Call) -> dict[str, str]:
     headers = {} if call.body is None else {"Content-Type": "application/json"}
     if call.credential is not None:
         headers["Authorization"] = f"Bearer {call.credential}"
-    return headers
+    return headers | dict(call.headers)
 
 
 def _answer(response: httpx.Response, body: bytes) -> Answer | Exception:

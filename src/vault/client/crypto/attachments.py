@@ -179,6 +179,13 @@ class _Source:
         return self._hash.digest()
 
 
+def stored_bytes(size_bytes: int) -> int:
+    """How long content of `size_bytes` is once it is sealed."""
+    padded_bytes = bucket_bytes(size_bytes + 1)
+    chunks = -(-padded_bytes // CHUNK_BYTES)
+    return _HEAD_BYTES + _STREAM_HEADER_BYTES + padded_bytes + chunks * _CHUNK_OVERHEAD_BYTES
+
+
 def _padded_bytes(stored_bytes: int) -> int:
     """The padded length of an attachment of that stored length."""
     sealed = stored_bytes - _HEAD_BYTES - _STREAM_HEADER_BYTES

@@ -15,6 +15,16 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that belongs to a version of an item: its id, and what its author sealed about it; `size` in bytes."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A disclosed text, opened: the body as text, and all that was signed with it."""
 

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from vault.client import disclosures, items
+from vault.client import attachments, disclosures, items
+from vault.client.attachments import add_with_files
 from vault.client.disclosures import PreviewTerms
+from vault.client.downloading import save_attachment
 from vault.client.errors import UsageError
 from vault.client.items import ItemView, Text
 from vault.client.people import find_person
 from vault.client.sdk.names import name_of
 from vault.client.sdk.reading_arguments import as_bytes, as_id, as_word, end_of
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle
-from vault.client.sdk.values import Reader
+from vault.client.sdk.values import Attachment, Reader
 from vault.client.session import Session
 from vault.client.supervised import list_readable
 from vault.client.transport import Driver
+from vault.client.uploading import Report, ignore
 from vault.client.views import View
 from vault.policy.facts import find_party
 from vault.protocol.vocabulary import ItemKind, Locale, Purpose, Role, ShareKind
@@ -127,6 +131,12 @@ class ItemHandle:
         return name_of(self._session, self._item.body.by, self._session.standing[self._engagement])
 
     @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The files that belong to this version; `save_attachment` fetches one."""
+        found = (each.header for each in self._item.attachments)
+        return tuple(Attachment(each.id.hex(), each.name, each.media_type, each.size) for each in found)
+
+    @property
     def readers(self) -> list[Reader]:
         """Everybody who can open it: from verified seals and own disclosures, never from a setting."""
         view: View | None = self._session.views.get(self._engagement)
@@ -159,11 +169,29 @@ class ItemHandle:
             media_type=self.media_type,
             tags=self.tags if tags is None else tuple(tags),
             sources=self._item.header.sources,
+            attachments=self._item.attachments,
         )
         base = self._item.held.statement.id
         done = self._driver.run(items.edit_item(self._session, self._engagement, self._item.body.item, text, base))
         written = self._driver.run(items.read_written(self._session, self._engagement, done))
         return ItemHandle(self._session, self._driver, self._engagement, written)
+
+    def attach(self, *files: Path | str, report: Report = ignore) -> "ItemHandle":
+        """The next version, with these files attached. Cut off, the same call goes on where it stopped.
+
+        Raises: UsageError; Refused(version-taken) where somebody was faster; Unreachable.
+        """
+        paths = [Path(file) for file in files]
+        act = attachments.attach(self._session, self._engagement, self._item.body.item, paths, report)
+        return ItemHandle(self._session, self._driver, self._engagement, self._driver.run(act))
+
+    def save_attachment(self, named: str | None, path: Path | str, *, report: Report = ignore) -> None:
+        """Write the attachment with this name or id (None: the only one) to a new file, once all of it is proven.
+
+        Raises: UsageError; VerificationError; Unreachable, and then the same call goes on where it stopped.
+        """
+        attached = attachments.find_attachment(self._item, named)
+        self._driver.run(save_attachment(self._session, self._item, attached, Path(path), report))
 
     def read_version(self, version: int) -> "ItemHandle":
         """An earlier version. Raises: Refused(not-found)."""
@@ -236,10 +264,13 @@ class Shelf:
         media_type: str = "text/plain",
         tags: Iterable[str] = (),
         with_coach: bool = True,
+        attachments: Iterable[Path | str] = (),
+        report: Report = ignore,
     ) -> ItemHandle:
         """A new item: sealed on this device, then sent.
 
-        `with_coach=False` keeps a summary to the coachee.
+        `with_coach=False` keeps a summary to the coachee. `attachments` are files of this device; cut off while they
+        are sent, the same call goes on where it stopped.
 
         Raises: Refused; Unreachable, and then it waits in the outbox.
         """
@@ -247,6 +278,10 @@ class Shelf:
         if word not in self._kinds:
             raise UsageError(f"expected one of: {', '.join(self._kinds)}")
         text = Text(as_bytes(body), title, media_type, tuple(tags))
+        files = [Path(file) for file in attachments]
+        if files:
+            act = add_with_files(self._session, self._engagement, word, text, files, report, with_coach)
+            return ItemHandle(self._session, self._driver, self._engagement, self._driver.run(act))
         done = self._driver.run(items.add_item(self._session, self._engagement, word, text, with_coach))
         written = self._driver.run(items.read_written(self._session, self._engagement, done))
         return ItemHandle(self._session, self._driver, self._engagement, written)
