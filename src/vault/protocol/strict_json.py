@@ -14,7 +14,7 @@ from vault.errors import EncodingError, FormatError, StatementError
 from vault.protocol.limits import NESTING_MAXIMUM, PAYLOAD_MAXIMUM_BYTES
 
 _PAYLOAD_BYTES = re.compile(rb"[\x21-\x5b\x5d-\x7e]+")
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _BRACKETS = b"{}[]"
 _OTHERS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
 
@@ -64,6 +64,8 @@ def read_json(raw: bytes) -> Any:
 
 
 def _require_shallow(raw: bytes) -> None:
+    if raw.count(b"{") + raw.count(b"[") <= NESTING_MAXIMUM:  # wherever they stand, and most bodies have no more
+        return
     depth = 0
     for byte in _STRINGS.sub(b"", raw).translate(None, _OTHERS):
         depth += 1 if byte in b"{[" else -1

@@ -1,7 +1,7 @@
 """The facts of an engagement's journal, read from rows: one look-up for each fact, however long the journal is."""
 
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, and_, bindparam, func, select
 
@@ -10,8 +10,9 @@ from vault.policy.parties import find_standing_contract
 from vault.protocol.journal import JournalId
 from vault.protocol.statements import Contract, parse_body
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, ItemKind, JournalKind, Role, StatementType
-from vault.server.sequencer.facts_journal import Found, JournalRows, Query
+from vault.server.sequencer.facts_journal import JournalRows
 from vault.server.sequencer.facts_keys import find_keys
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import (
     CONTACT,
     assents,
@@ -29,10 +30,12 @@ from vault.server.storage.tables import (
 _KIND = JOURNAL_KIND_CODES[JournalKind.ENGAGEMENT]
 _CONTRACTS_KEPT = 1_024
 
-_ENGAGEMENT = select(engagements.c.first_contract, engagements.c.active_contract, engagements.c.closed).where(
-    engagements.c.engagement == bindparam("engagement")
+_ENGAGEMENT = Prepared(
+    select(engagements.c.first_contract, engagements.c.active_contract, engagements.c.closed).where(
+        engagements.c.engagement == bindparam("engagement")
+    )
 )
-_CONTRACT = (
+_CONTRACT = Prepared(
     select(contracts.c.statement, contracts.c.activated, contracts.c.superseded, statements.c.payload)
     .join(
         statements,
@@ -44,7 +47,7 @@ _CONTRACT = (
     )
     .where(contracts.c.engagement == bindparam("engagement"), contracts.c.statement == bindparam("statement"))
 )
-_PAST_ROLES = (
+_PAST_ROLES = Prepared(
     select(parties.c.role)
     .distinct()
     .join(
@@ -57,24 +60,27 @@ _PAST_ROLES = (
         contracts.c.activated.is_not(None),
     )
 )
-_ASSENTS = (
+_ASSENTS = Prepared(
     select(assents.c.contract, assents.c["keys"], assents.c.time)
     .where(assents.c.engagement == bindparam("engagement"), assents.c.account == bindparam("account"))
     .order_by(assents.c.seq)
 )
-_NEWEST_VERSION = (
+_OF_ITEM = (
     select(items.c.item, items.c.version, items.c.statement, items.c.kind, items.c.author, items.c.erased)
     .where(items.c.engagement == bindparam("engagement"), items.c.item == bindparam("item"))
     .order_by(items.c.version.desc())
     .limit(1)
 )
-_VERSION = _NEWEST_VERSION.where(items.c.version == bindparam("version"))
-_HOLDS = select(holdings.c.version).where(
-    holdings.c.engagement == bindparam("engagement"),
-    holdings.c.account == bindparam("account"),
-    holdings.c.item == bindparam("item"),
+_NEWEST_VERSION = Prepared(_OF_ITEM)
+_VERSION = Prepared(_OF_ITEM.where(items.c.version == bindparam("version")))
+_HOLDS = Prepared(
+    select(holdings.c.version).where(
+        holdings.c.engagement == bindparam("engagement"),
+        holdings.c.account == bindparam("account"),
+        holdings.c.item == bindparam("item"),
+    )
 )
-_SEALED = (
+_SEALED_TO = (
     select(seals.c.key)
     .join(items, and_(items.c.engagement == seals.c.engagement, items.c.statement == seals.c.of))
     .where(
@@ -85,7 +91,8 @@ _SEALED = (
     )
     .limit(1)
 )
-_SEALED_TO_KEY = _SEALED.where(seals.c.key == bindparam("key"))
+_SEALED = Prepared(_SEALED_TO)
+_SEALED_TO_KEY = Prepared(_SEALED_TO.where(seals.c.key == bindparam("key")))
 _DISCLOSURE = (
     select(
         disclosures.c.statement,
@@ -105,17 +112,21 @@ _DISCLOSURE = (
     )
     .where(disclosures.c.engagement == bindparam("engagement"))
 )
-_BY_STATEMENT = _DISCLOSURE.where(disclosures.c.statement == bindparam("statement"))
-_BY_ID = _DISCLOSURE.where(statements.c.signer == bindparam("signer"), statements.c.uid == bindparam("uid"))
-_WITHDRAWN = select(withdrawals.c.seq).where(
-    withdrawals.c.engagement == bindparam("engagement"), withdrawals.c.disclosure == bindparam("disclosure")
+_BY_STATEMENT = Prepared(_DISCLOSURE.where(disclosures.c.statement == bindparam("statement")))
+_BY_ID = Prepared(_DISCLOSURE.where(statements.c.signer == bindparam("signer"), statements.c.uid == bindparam("uid")))
+_WITHDRAWN = Prepared(
+    select(withdrawals.c.seq).where(
+        withdrawals.c.engagement == bindparam("engagement"), withdrawals.c.disclosure == bindparam("disclosure")
+    )
 )
-_REQUESTS = select(func.count()).where(
-    statements.c.kind == _KIND,
-    statements.c.subject == bindparam("engagement"),
-    statements.c.signer == bindparam("signer"),
-    statements.c.type == StatementType.REQUEST.value,
-    statements.c.time > bindparam("since"),
+_REQUESTS = Prepared(
+    select(func.count().label("requests")).where(
+        statements.c.kind == _KIND,
+        statements.c.subject == bindparam("engagement"),
+        statements.c.signer == bindparam("signer"),
+        statements.c.type == StatementType.REQUEST.value,
+        statements.c.time > bindparam("since"),
+    )
 )
 
 
@@ -144,8 +155,8 @@ class EngagementRows(JournalRows):
         self._assents: dict[bytes, tuple[AssentFact, ...]] = {}
         self._keys: dict[bytes, KeysFact | None] = {}
 
-    def _one(self, query: Query, **values: object) -> Found | None:
-        return self.connection.execute(query, {"engagement": self.journal.subject, **values}).one_or_none()
+    def _one(self, query: Prepared, **values: object) -> Any:
+        return query.find(self.connection, {"engagement": self.journal.subject, **values})
 
     def find_keys(self, statement: bytes) -> KeysFact | None:
         """The `keys` statement with this id, of any account."""
@@ -175,14 +186,14 @@ class EngagementRows(JournalRows):
     def list_past_roles(self, account: bytes) -> frozenset[Role | None]:
         """The roles in which contracts that are or were active name the account; None stands for a contact."""
         values = {"engagement": self.journal.subject, "account": account}
-        roles = self.connection.execute(_PAST_ROLES, values).scalars()
-        return frozenset(None if role == CONTACT else Role(role) for role in roles)
+        rows = _PAST_ROLES.list(self.connection, values)
+        return frozenset(None if row.role == CONTACT else Role(row.role) for row in rows)
 
     def list_assents(self, account: bytes) -> tuple[AssentFact, ...]:
         """All assents of one account, oldest first."""
         if account not in self._assents:
             values = {"engagement": self.journal.subject, "account": account}
-            rows = self.connection.execute(_ASSENTS, values)
+            rows = _ASSENTS.list(self.connection, values)
             self._assents[account] = tuple(AssentFact(*row) for row in rows)
         return self._assents[account]
 
@@ -223,11 +234,10 @@ class EngagementRows(JournalRows):
 
     def count_requests(self, by: bytes, since: int) -> int:
         """How many requests of the account have a time greater than `since`."""
-        values = {"engagement": self.journal.subject, "signer": by, "since": since}
-        return self.connection.execute(_REQUESTS, values).scalar_one()
+        return int(self._one(_REQUESTS, signer=by, since=since).requests)
 
 
-def _disclosure(row: Found | None) -> DisclosureFact | None:
+def _disclosure(row: Any) -> DisclosureFact | None:
     if row is None:
         return None
     return DisclosureFact(

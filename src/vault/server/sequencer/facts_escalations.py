@@ -9,11 +9,14 @@ from vault.protocol.journal import JournalId
 from vault.protocol.vocabulary import JournalKind
 from vault.server.sequencer.facts_engagement import EngagementRows
 from vault.server.sequencer.facts_journal import JournalRows
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import escalations
 
-_ESCALATION = select(
-    escalations.c.statement, escalations.c.contract, escalations.c.contact, escalations.c.account
-).where(escalations.c.engagement == bindparam("engagement"), escalations.c.statement == bindparam("statement"))
+_ESCALATION = Prepared(
+    select(escalations.c.statement, escalations.c.contract, escalations.c.contact, escalations.c.account).where(
+        escalations.c.engagement == bindparam("engagement"), escalations.c.statement == bindparam("statement")
+    )
+)
 
 
 class EscalationRows(JournalRows):
@@ -30,11 +33,11 @@ class EscalationRows(JournalRows):
     def find_escalation(self, statement: bytes) -> EscalationFact | None:
         """The escalation with this id."""
         values = {"engagement": self.journal.subject, "statement": statement}
-        row = self.connection.execute(_ESCALATION, values).one_or_none()
+        row = _ESCALATION.find(self.connection, values)
         return None if row is None else EscalationFact(*row)
 
 
 def is_escalation(connection: Connection, engagement: bytes, statement: bytes) -> bool:
     """Whether the engagement has an escalation with this id."""
     values = {"engagement": engagement, "statement": statement}
-    return connection.execute(_ESCALATION, values).one_or_none() is not None
+    return _ESCALATION.find(connection, values) is not None

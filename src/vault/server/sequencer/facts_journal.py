@@ -1,18 +1,14 @@
 """What every journal answers, read from its rows. An answer is asked for once a decision and kept."""
 
-from typing import Any
-
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from vault.policy.facts import Newest
 from vault.protocol.journal import START, JournalId, seen_mark
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import statements
 
-Query = Select[*tuple[Any, ...]]
-Found = Row[*tuple[Any, ...]]
-
-_NEWEST = (
+_NEWEST = Prepared(
     select(statements.c.statement, statements.c.seen_seq)
     .where(
         statements.c.kind == bindparam("kind"),
@@ -22,10 +18,12 @@ _NEWEST = (
     .order_by(statements.c.seq.desc())
     .limit(1)
 )
-_SEEN = select(statements.c.seq).where(
-    statements.c.kind == bindparam("kind"),
-    statements.c.subject == bindparam("subject"),
-    statements.c.seen_mark == bindparam("mark"),
+_SEEN = Prepared(
+    select(statements.c.seq).where(
+        statements.c.kind == bindparam("kind"),
+        statements.c.subject == bindparam("subject"),
+        statements.c.seen_mark == bindparam("mark"),
+    )
 )
 
 
@@ -43,7 +41,7 @@ class JournalRows:
     def find_newest(self, account: bytes) -> Newest | None:
         """The newest entry here that `account` signed."""
         if account not in self._newest:
-            row = self.connection.execute(_NEWEST, {**self.key, "signer": account}).one_or_none()
+            row = _NEWEST.find(self.connection, {**self.key, "signer": account})
             self._newest[account] = None if row is None else Newest(row.statement, row.seen_seq)
         return self._newest[account]
 
@@ -51,5 +49,5 @@ class JournalRows:
         """The seq of the entry whose seen mark this is; 0 for the mark of the empty journal."""
         if mark == seen_mark(self.salt, START.seq, START.head):
             return START.seq
-        seq: int | None = self.connection.execute(_SEEN, {**self.key, "mark": mark}).scalar_one_or_none()
-        return seq
+        row = _SEEN.find(self.connection, {**self.key, "mark": mark})
+        return None if row is None else int(row.seq)

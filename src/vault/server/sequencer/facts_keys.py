@@ -9,7 +9,8 @@ from vault.protocol.journal import JournalId
 from vault.protocol.limits import ZERO32
 from vault.protocol.statements import Keyring, parse_body
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind, KeysReason, StatementType
-from vault.server.sequencer.facts_journal import Found, JournalRows, Query
+from vault.server.sequencer.facts_journal import JournalRows
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import keyrings, keys, statements
 
 _COLUMNS = (
@@ -21,13 +22,14 @@ _COLUMNS = (
     keys.c.seal_key,
     keys.c.reason,
 )
-_BY_STATEMENT = select(*_COLUMNS).where(keys.c.statement == bindparam("statement"))
+_BY_STATEMENT = Prepared(select(*_COLUMNS).where(keys.c.statement == bindparam("statement")))
 _OF_ACCOUNT = (
     select(*_COLUMNS).where(keys.c.account == bindparam("account")).order_by(keys.c.generation.desc()).limit(1)
 )
-_BEFORE = _OF_ACCOUNT.where(keys.c.generation < bindparam("generation"))
-_BY_SIGN_KEY = _OF_ACCOUNT.where(keys.c.sign_key == bindparam("sign_key"))
-_KEYRING = (
+_CURRENT = Prepared(_OF_ACCOUNT)
+_BEFORE = Prepared(_OF_ACCOUNT.where(keys.c.generation < bindparam("generation")))
+_BY_SIGN_KEY = Prepared(_OF_ACCOUNT.where(keys.c.sign_key == bindparam("sign_key")))
+_KEYRING = Prepared(
     select(keyrings.c.statement, keyrings.c.generation, statements.c.payload)
     .join(statements, statements.c.statement == keyrings.c.statement)
     .where(
@@ -45,7 +47,7 @@ def find_keys(connection: Connection, statement: bytes) -> KeysFact | None:
 
 def find_current_keys(connection: Connection, account: bytes) -> KeysFact | None:
     """The newest generation of the account."""
-    return _find(connection, _OF_ACCOUNT, {"account": account})
+    return _find(connection, _CURRENT, {"account": account})
 
 
 def find_keys_before(connection: Connection, account: bytes, generation: int) -> KeysFact | None:
@@ -58,12 +60,10 @@ def find_sign_key(connection: Connection, account: bytes, sign_key: bytes) -> Ke
     return _find(connection, _BY_SIGN_KEY, {"account": account, "sign_key": sign_key})
 
 
-def _find(connection: Connection, query: Query, values: dict[str, bytes | int]) -> KeysFact | None:
-    row = connection.execute(query, values).one_or_none()
-    return None if row is None else _fact(row)
-
-
-def _fact(row: Found) -> KeysFact:
+def _find(connection: Connection, query: Prepared, values: dict[str, bytes | int]) -> KeysFact | None:
+    row = query.find(connection, values)
+    if row is None:
+        return None
     return KeysFact(
         statement=row.statement,
         account=row.account,
@@ -104,7 +104,7 @@ class KeyringRows(JournalRows):
 
     def find_current(self) -> KeyringFact | None:
         """The newest keyring."""
-        row = self.connection.execute(_KEYRING, {"account": self.journal.subject}).one_or_none()
+        row = _KEYRING.find(self.connection, {"account": self.journal.subject})
         if row is None:
             return None
         body = parse_body(row.payload, StatementType.KEYRING)

@@ -11,34 +11,34 @@ from vault.protocol.envelope import Statement
 from vault.protocol.journal import START, JournalId, Position, next_position, seen_mark
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import journals, leaves, statements
 
-_PLACE = (
+_PLACE = Prepared(
     select(journals.c.seq, journals.c.time, journals.c.head, journals.c.salt)
     .where(journals.c.kind == bindparam("kind"), journals.c.subject == bindparam("subject"))
     .with_for_update()
 )
-_WRITTEN = select(statements.c.seq, statements.c.time, statements.c.head).where(
-    statements.c.kind == bindparam("kind"),
-    statements.c.subject == bindparam("subject"),
-    statements.c.statement == bindparam("statement"),
+_WITH_ID = Prepared(
+    select(statements.c.statement, statements.c.seq, statements.c.time, statements.c.head).where(
+        statements.c.kind == bindparam("kind"),
+        statements.c.subject == bindparam("subject"),
+        statements.c.signer == bindparam("signer"),
+        statements.c.uid == bindparam("uid"),
+    )
 )
-_RECEIPT = select(leaves.c.receipt).where(
-    leaves.c.kind == bindparam("kind"), leaves.c.subject == bindparam("subject"), leaves.c.seq == bindparam("seq")
+_RECEIPT = Prepared(
+    select(leaves.c.receipt).where(
+        leaves.c.kind == bindparam("kind"), leaves.c.subject == bindparam("subject"), leaves.c.seq == bindparam("seq")
+    )
 )
-_ID_TAKEN = select(statements.c.seq).where(
-    statements.c.kind == bindparam("kind"),
-    statements.c.subject == bindparam("subject"),
-    statements.c.signer == bindparam("signer"),
-    statements.c.uid == bindparam("uid"),
-)
-_OPEN = insert(journals)
-_MOVE = (
+_OPEN = Prepared(insert(journals))
+_MOVE = Prepared(
     update(journals)
     .where(journals.c.kind == bindparam("journal_kind"), journals.c.subject == bindparam("journal_subject"))
     .values(seq=bindparam("seq"), time=bindparam("time"), head=bindparam("head"))
 )
-_APPEND = insert(statements)
+_APPEND = Prepared(insert(statements))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Written:
 
 def find_place(connection: Connection, journal: JournalId) -> Place | None:
     """Where the journal stands; its row stays locked until the transaction ends. None before its first entry."""
-    row = connection.execute(_PLACE, _key(journal)).one_or_none()
+    row = _PLACE.find(connection, _key(journal))
     return None if row is None else Place(journal, Position(row.seq, row.time, row.head), row.salt)
 
 
@@ -76,14 +76,13 @@ def find_written(connection: Connection, place: Place, statement: Statement) -> 
 
     Raises: Refused(id-taken) where its signer has used its `id` there for other bytes.
     """
-    key = _key(place.journal)
-    row = connection.execute(_WRITTEN, {**key, "statement": statement.id}).one_or_none()
-    if row is not None:
-        return Written(statement, place.journal, Position(row.seq, row.time, row.head), place.salt)
-    taken = {**key, "signer": statement.body.by, "uid": statement.body.id}
-    if connection.execute(_ID_TAKEN, taken).one_or_none() is not None:
+    named = {**_key(place.journal), "signer": statement.body.by, "uid": statement.body.id}
+    row = _WITH_ID.find(connection, named)
+    if row is None:
+        return None
+    if row.statement != statement.id:
         raise Refused("id-taken")
-    return None
+    return Written(statement, place.journal, Position(row.seq, row.time, row.head), place.salt)
 
 
 def append(connection: Connection, place: Place, statement: Statement, time: int, seen: int | None) -> Written:
@@ -92,9 +91,9 @@ def append(connection: Connection, place: Place, statement: Statement, time: int
     key = _key(place.journal)
     where = {"seq": position.seq, "time": position.time, "head": position.head}
     if place.is_open:
-        connection.execute(_MOVE, {f"journal_{name}": value for name, value in key.items()} | where)
+        _MOVE.run(connection, {f"journal_{name}": value for name, value in key.items()} | where)
     else:
-        connection.execute(_OPEN, {**key, **where, "salt": place.salt})
+        _OPEN.run(connection, {**key, **where, "salt": place.salt})
     signature, *second = statement.envelope.signatures
     entry = {
         **key,
@@ -109,15 +108,15 @@ def append(connection: Connection, place: Place, statement: Statement, time: int
         "signature": signature,
         "second_signature": second[0] if second else None,
     }
-    connection.execute(_APPEND, entry)
+    _APPEND.run(connection, entry)
     return Written(statement, place.journal, position, place.salt)
 
 
 def find_receipt(connection: Connection, written: Written) -> bytes | None:
     """The receipt of a statement that was written before; None where it was written in this very transaction."""
     key = {**_key(written.journal), "seq": written.position.seq}
-    found: bytes | None = connection.execute(_RECEIPT, key).scalar_one_or_none()
-    return found
+    row = _RECEIPT.find(connection, key)
+    return None if row is None else bytes(row.receipt)
 
 
 def _key(journal: JournalId) -> dict[str, object]:

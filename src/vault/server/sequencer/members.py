@@ -6,17 +6,20 @@ from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
 from vault.protocol.vocabulary import Role
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import memberships
 
-_ROLE = select(memberships.c.role).where(
-    memberships.c.account == bindparam("account"), memberships.c.engagement == bindparam("engagement")
+_ROLE = Prepared(
+    select(memberships.c.role).where(
+        memberships.c.account == bindparam("account"), memberships.c.engagement == bindparam("engagement")
+    )
 )
 
 
 def find_member(connection: Connection, engagement: bytes, account: bytes) -> str | None:
     """The word of the account's role in the engagement: a role of `Role`, or `contact`."""
-    role: str | None = connection.execute(_ROLE, {"account": account, "engagement": engagement}).scalar_one_or_none()
-    return role
+    row = _ROLE.find(connection, {"account": account, "engagement": engagement})
+    return None if row is None else str(row.role)
 
 
 def require_member(connection: Connection, engagement: bytes, account: bytes) -> str:

@@ -28,10 +28,11 @@ from vault.protocol.statements import (
 from vault.protocol.vocabulary import SEAL_PURPOSE_CODES, BlobKind, SealPurpose
 from vault.server.sequencer.journal import Written
 from vault.server.sequencer.submission import Submission
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import blobs, seals
 
-_BLOB = insert(blobs)
-_SEAL = insert(seals)
+_BLOB = Prepared(insert(blobs))
+_SEAL = Prepared(insert(seals))
 
 Sealing = Contract | Item | Reseal | Disclosure | Escalation
 """The types that carry seals."""
@@ -100,15 +101,14 @@ def store_parts(connection: Connection, written: Written, submission: Submission
     place = {"engagement": body.engagement, "statement": written.statement.id}
     ref = find_blob_ref(body)
     if ref is not None:
-        connection.execute(_BLOB, {**place, "sha256": ref.sha256, "blob": submission.blob})
+        _BLOB.run(connection, {**place, "sha256": ref.sha256, "blob": submission.blob})
     of = body.statement if isinstance(body, Reseal) else written.statement.id
     purpose = SEAL_PURPOSE_CODES[_PURPOSES[type(body)]]
     rows = [
         {**place, "account": ref.account, "purpose": purpose, "of": of, "key": ref.key, "seal": seal}
         for seal, ref in _pairs(submission.seals, body.seals)
     ]
-    if rows:
-        connection.execute(_SEAL, rows)
+    _SEAL.run_each(connection, rows)
 
 
 def _pairs(sent: tuple[bytes, ...] | None, listed: tuple[Any, ...] | None) -> list[tuple[bytes, Any]]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from vault.protocol.journal import JournalId
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import TLOG_ROW, leaves, tiles, tlog
 from vault.server.tlog_key import TlogKey
 from vault.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -20,14 +21,14 @@ from vault.tlog.frontier import Frontier
 from vault.tlog.hashing import leaf_hash
 from vault.tlog.proof import TlogProof
 
-_EDGE = select(tlog.c.frontier).where(tlog.c.id == TLOG_ROW).with_for_update()
-_MOVE = (
+_EDGE = Prepared(select(tlog.c.frontier).where(tlog.c.id == TLOG_ROW).with_for_update())
+_MOVE = Prepared(
     update(tlog)
     .where(tlog.c.id == TLOG_ROW)
     .values(frontier=bindparam("new_frontier"), checkpoint=bindparam("new_checkpoint"))
 )
-_LEAVES = insert(leaves)
-_TILES = insert(tiles)
+_LEAVES = Prepared(insert(leaves))
+_TILES = Prepared(insert(tiles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def append_leaves(connection: Connection, key: TlogKey, new: Sequence[Leaf]) -> 
     unique = list(dict.fromkeys(new))
     if not unique:
         return []
-    edge = Frontier.parse(connection.execute(_EDGE).scalar_one())
+    edge = Frontier.parse(_EDGE.find(connection, {}).frontier)
     appended = edge.append([leaf_hash(leaf.entry) for leaf in unique])
     frontier = appended.frontier
     signed = sign_checkpoint(Checkpoint(key.origin, frontier.size, frontier.root), key.seed)
@@ -67,10 +68,10 @@ def append_leaves(connection: Connection, key: TlogKey, new: Sequence[Leaf]) -> 
         }
         for index, (leaf, receipt) in enumerate(receipts.items(), edge.size)
     ]
-    connection.execute(_LEAVES, rows)
+    _LEAVES.run_each(connection, rows)
     # The tiles of level 0 hold the hashes of the entries, which lie in the rows above already.
     upper = [{"level": one.level, "number": one.number, "hash": one.hash} for one in appended.tile_hashes if one.level]
     if upper:
-        connection.execute(_TILES, upper)
-    connection.execute(_MOVE, {"new_frontier": frontier.to_bytes(), "new_checkpoint": signed.to_bytes()})
+        _TILES.run_each(connection, upper)
+    _MOVE.run(connection, {"new_frontier": frontier.to_bytes(), "new_checkpoint": signed.to_bytes()})
     return [receipts[leaf] for leaf in new]

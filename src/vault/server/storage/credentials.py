@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import apps, enrolments, tokens
 
 _APP = select(apps.c.app).where(apps.c.key_sha256 == bindparam("sha256"), apps.c.disabled == 0)
@@ -11,8 +12,10 @@ _ENROLMENT = select(enrolments.c.app).where(
     enrolments.c.token_sha256 == bindparam("sha256"),
     or_(enrolments.c.account.is_not(None), enrolments.c.expires > bindparam("now")),
 )
-_TOKEN = select(tokens.c.account, tokens.c.scope, tokens.c.slot).where(
-    tokens.c.token_sha256 == bindparam("sha256"), tokens.c.expires > bindparam("now")
+_TOKEN = Prepared(
+    select(tokens.c.account, tokens.c.scope, tokens.c.slot).where(
+        tokens.c.token_sha256 == bindparam("sha256"), tokens.c.expires > bindparam("now")
+    )
 )
 
 
@@ -29,6 +32,6 @@ def find_enrolment(connection: Connection, sha256: bytes, now: int) -> str | Non
     return connection.execute(_ENROLMENT, {"sha256": sha256, "now": now}).scalar_one_or_none()
 
 
-def find_token(connection: Connection, sha256: bytes, now: int) -> Row[Any, Any, Any] | None:
-    """Account, scope and slot of a login token that has not ended."""
-    return connection.execute(_TOKEN, {"sha256": sha256, "now": now}).one_or_none()
+def find_token(connection: Connection, sha256: bytes, now: int) -> Any:
+    """Account, scope and slot of a login token that has not ended, else None."""
+    return _TOKEN.find(connection, {"sha256": sha256, "now": now})

@@ -5,16 +5,19 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from vault.policy.facts import Effect, SealsAdded, VersionAdded
 from vault.server.sequencer.journal import Written
 from vault.server.sequencer.submission import Submission
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import holdings, items
 
-_ITEM = insert(items)
-_HOLDING = insert(holdings)
-_HELD = select(holdings.c.version).where(
-    holdings.c.engagement == bindparam("engagement"),
-    holdings.c.account == bindparam("account"),
-    holdings.c.item == bindparam("item"),
+_ITEM = Prepared(insert(items))
+_HOLDING = Prepared(insert(holdings))
+_HELD = Prepared(
+    select(holdings.c.version).where(
+        holdings.c.engagement == bindparam("engagement"),
+        holdings.c.account == bindparam("account"),
+        holdings.c.item == bindparam("item"),
+    )
 )
-_HOLD_NEWER = (
+_HOLD_NEWER = Prepared(
     update(holdings)
     .where(
         holdings.c.engagement == bindparam("of_engagement"),
@@ -23,10 +26,12 @@ _HOLD_NEWER = (
     )
     .values(version=bindparam("version"), seq=bindparam("seq"))
 )
-_KIND = select(items.c.kind).where(
-    items.c.engagement == bindparam("engagement"),
-    items.c.item == bindparam("item"),
-    items.c.version == bindparam("version"),
+_KIND = Prepared(
+    select(items.c.kind).where(
+        items.c.engagement == bindparam("engagement"),
+        items.c.item == bindparam("item"),
+        items.c.version == bindparam("version"),
+    )
 )
 
 
@@ -36,8 +41,8 @@ def add_item(connection: Connection, written: Written, _submission: Submission, 
     for effect in effects:
         match effect:
             case VersionAdded(version):
-                connection.execute(
-                    _ITEM,
+                _ITEM.run(
+                    connection,
                     {
                         "engagement": engagement,
                         "item": version.item,
@@ -55,12 +60,12 @@ def add_item(connection: Connection, written: Written, _submission: Submission, 
 
 def _hold(connection: Connection, engagement: bytes, seq: int, added: SealsAdded) -> None:
     version = {"engagement": engagement, "item": added.item, "version": added.version}
-    kind = connection.execute(_KIND, version).scalar_one()
+    kind = _KIND.find(connection, version).kind
     for account in {account for account, _ in added.seals}:
         key = {"engagement": engagement, "account": account, "item": added.item}
-        held = connection.execute(_HELD, key).scalar_one_or_none()
+        held = _HELD.find(connection, key)
         if held is None:
-            connection.execute(_HOLDING, {**key, "version": added.version, "seq": seq, "kind": kind})
-        elif held < added.version:
+            _HOLDING.run(connection, {**key, "version": added.version, "seq": seq, "kind": kind})
+        elif held.version < added.version:
             renamed = {f"of_{name}": value for name, value in key.items()}
-            connection.execute(_HOLD_NEWER, {**renamed, "version": added.version, "seq": seq})
+            _HOLD_NEWER.run(connection, {**renamed, "version": added.version, "seq": seq})
