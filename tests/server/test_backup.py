@@ -1,6 +1,7 @@
 """A backup is whole, of one moment, and goes back into either engine; one that is not good is refused."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -8,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url
 
 from scripts.postgres.databases import Databases
 from tests.databases import ENGINES, SQLITE, only_on
 from tests.server.deployments import APP, NOW, SECRETS, Deployment
+from tests.server.resources.test_attachments import PARTS, WHOLE, fetch, naming, ref_of, stored_files, upload
 from tests.server.world import World
 from vault.server.app import build_app
 from vault.server.clock import random_bytes
@@ -29,6 +30,7 @@ from vault.server.storage.backup_folder import (
     make_folder,
     read_manifest,
 )
+from vault.server.storage.blob_store_folder import FolderBlobs
 from vault.server.storage.engine import Storage
 from vault.server.storage.history import HistoryError
 from vault.server.storage.schema import migrate
@@ -57,7 +59,7 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, deployment: Deploy
         databases: Databases = request.getfixturevalue("postgres")
         url = databases.new()
     storage = Storage(url)
-    yield replace(deployment.parts, storage=storage)
+    yield replace(deployment.parts, storage=storage, blobs=FolderBlobs(tmp_path / "elsewhere"))
     storage.close()
 
 
@@ -68,7 +70,8 @@ def restore(parts: Parts, folder: Path) -> Manifest:
 async def test_a_backup_of_either_engine_goes_back_into_either_with_every_row(
     three: World, elsewhere: Parts, tmp_path: Path
 ) -> None:
-    draft = three.item()
+    await upload(three)
+    draft = naming(three, ref_of())
     first = await three.send(draft)
     taken = take(three.deployment.parts, tmp_path / "backup")
     assert restore(elsewhere, tmp_path / "backup") == taken
@@ -81,7 +84,10 @@ async def test_a_backup_of_either_engine_goes_back_into_either_with_every_row(
             {name: value for name, value in vars(three).items() if name not in ("deployment", "http")}
         )
         answer = await restored.send(draft)
+        attachment = await fetch(restored, "coachee")
     assert (answer.status_code, answer.content) == (200, first.content)
+    assert (attachment.status_code, attachment.content) == (200, WHOLE)
+    assert taken.attachments.parts == len(PARTS)
     assert is_tidy(tmp_path)
 
 
@@ -123,25 +129,33 @@ def change_manifest(folder: Path, **members: object) -> None:
 
 
 @only_on(SQLITE)
-@pytest.mark.parametrize("change", [flip, cut, unfinished, nonsense, newer, other_deployment])
 async def test_a_backup_that_is_not_good_is_refused_and_nothing_is_changed(
-    three: World, elsewhere: Parts, tmp_path: Path, change: Callable[[Path], None]
+    three: World, elsewhere: Parts, tmp_path: Path
 ) -> None:
+    await upload(three)
     take(three.deployment.parts, tmp_path / "backup")
-    change(tmp_path / "backup")
-    with pytest.raises(BackupError):
-        restore(elsewhere, tmp_path / "backup")
-    assert is_untouched(elsewhere.storage)
-    assert is_tidy(tmp_path)
+    for change in (flip, cut, unfinished, nonsense, newer, other_deployment, lose_part, swap_part):
+        spoiled = spoil(tmp_path, change)
+        with pytest.raises(BackupError):
+            restore(elsewhere, spoiled)
+        assert is_untouched(elsewhere.storage), change
+        assert is_tidy(tmp_path)
+    assert restore(elsewhere, tmp_path / "backup").attachments.parts == len(PARTS)
+
+
+def spoil(folder: Path, change: Callable[[Path], None]) -> Path:
+    """A copy of the backup with one thing wrong."""
+    spoiled = folder / change.__name__
+    shutil.copytree(folder / "backup", spoiled)
+    change(spoiled)
+    return spoiled
 
 
 def is_untouched(storage: Storage) -> bool:
     if storage.is_sqlite:
         return not Path(storage.engine.url.database or "").exists()
-    engine = create_engine(make_url(storage.engine.url))
-    with engine.connect() as connection:
+    with storage.engine.connect() as connection:
         tables = connection.exec_driver_sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").scalar_one()
-    engine.dispose()
     return bool(tables == 0)
 
 
@@ -157,18 +171,20 @@ REWRITES = {
 
 
 @only_on(SQLITE)
-@pytest.mark.parametrize("rewrite", REWRITES)
-async def test_history_that_was_rewritten_in_a_backup_is_noticed(three: World, tmp_path: Path, rewrite: str) -> None:
+async def test_history_that_was_rewritten_in_a_backup_is_noticed(three: World, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
     take(three.deployment.parts, folder)
-    with closing(sqlite3.connect(folder / DATABASE)) as connection:
-        connection.execute(REWRITES[rewrite])
-        connection.commit()
-    describe_anew(folder)
     parts = replace(three.deployment.parts, storage=Storage(f"sqlite:///{tmp_path}/elsewhere.sqlite3"))
-    with pytest.raises(HistoryError):
-        restore(parts, folder)
-    assert is_untouched(parts.storage)
+    for number, (what, rewrite) in enumerate(REWRITES.items()):
+        rewritten = tmp_path / str(number)
+        shutil.copytree(folder, rewritten)
+        with closing(sqlite3.connect(rewritten / DATABASE)) as connection:
+            connection.execute(rewrite)
+            connection.commit()
+        describe_anew(rewritten)
+        with pytest.raises(HistoryError):
+            restore(parts, rewritten)
+        assert is_untouched(parts.storage), what
 
 
 def describe_anew(folder: Path) -> None:
@@ -195,6 +211,27 @@ def test_a_backup_comes_to_its_end_while_others_write_and_shows_one_moment(
     assert made > 10
     with closing(sqlite3.connect(tmp_path / "backup" / DATABASE)) as connection:
         assert connection.execute("SELECT app FROM apps").fetchall() == [(APP,)]
+
+
+def lose_part(folder: Path) -> None:
+    part_of(folder).unlink()
+
+
+def swap_part(folder: Path) -> None:
+    raw = part_of(folder).read_bytes()
+    part_of(folder).write_bytes(bytes([raw[0] ^ 1]) + raw[1:])
+
+
+def part_of(folder: Path) -> Path:
+    return next(path for path in sorted((folder / "attachments").rglob("*")) if path.is_file())
+
+
+@only_on(SQLITE)
+async def test_a_backup_without_a_part_that_is_named_is_none(three: World, tmp_path: Path) -> None:
+    await upload(three)
+    stored_files(three)[0].unlink()
+    with pytest.raises(BackupError, match="attachment"):
+        take(three.deployment.parts, tmp_path / "backup")
 
 
 @only_on(SQLITE)

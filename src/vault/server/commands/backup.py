@@ -4,21 +4,27 @@ The database comes first. What a statement names in the blob store was there bef
 copied afterwards is never missing for one that was copied before.
 """
 
+import asyncio
 import shutil
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from vault.protocol.problems import Refused
 from vault.server.clock import unix_seconds
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.commands.progress import told
 from vault.server.opening import open_folder
 from vault.server.parts import Parts
 from vault.server.storage.backup_folder import (
+    ATTACHMENTS,
     DATABASE,
     FORMAT,
+    Attachments,
     BackupError,
     Log,
     Manifest,
@@ -26,6 +32,8 @@ from vault.server.storage.backup_folder import (
     make_folder,
     write_manifest,
 )
+from vault.server.storage.backup_parts import copy_parts, list_parts
+from vault.server.storage.blob_store_folder import FolderBlobs
 from vault.server.storage.engine import Storage
 from vault.server.storage.history import Progress, read_checkpoint, require_journals, require_log
 from vault.server.storage.inspection import require_integrity
@@ -67,7 +75,14 @@ def write_backup(parts: Parts, folder: Path, now: int, progress: Progress) -> Ma
         with copy.reading() as connection:
             statements = require_journals(connection, progress)
             log = require_log(connection, parts.tlog.verifier, progress)
+            attached = list_parts(connection)
             signed = read_checkpoint(connection, parts.tlog.verifier)[1]
+    try:
+        run_apart(copy_parts(attached, parts.blobs, FolderBlobs(folder / ATTACHMENTS), progress))
+    except Refused as refused:
+        raise BackupError(
+            "a part of an attachment is gone or changed; if an erasure came in between, take the backup again"
+        ) from refused
     try:
         finish_file(copied)
         manifest = Manifest(
@@ -78,9 +93,16 @@ def write_backup(parts: Parts, folder: Path, now: int, progress: Progress) -> Ma
             revision=head_revision(),
             statements=statements,
             log=Log(size=log.size, root=log.root.hex(), checkpoint=None if signed is None else signed.decode()),
+            attachments=Attachments(parts=len(attached), bytes=sum(part.size for part in attached)),
             files={DATABASE: describe_file(copied)},
         )
         write_manifest(folder, manifest)
     except OSError as error:
         raise BackupError(f"the backup cannot be written: {error.strerror}") from None
     return manifest
+
+
+def run_apart(work: Coroutine[None, None, None]) -> None:
+    """Run it on a loop of its own, whether or not one runs here. Raises: what it raises."""
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        threads.submit(asyncio.run, work).result()

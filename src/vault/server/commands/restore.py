@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
+from vault.protocol.problems import Refused
+from vault.server.commands.backup import run_apart
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.commands.progress import told
 from vault.server.opening import open_folder
 from vault.server.parts import Parts
 from vault.server.storage.backup_folder import (
+    ATTACHMENTS,
     DATABASE,
     BackupError,
     Manifest,
@@ -20,6 +23,8 @@ from vault.server.storage.backup_folder import (
     flush_folder,
     read_manifest,
 )
+from vault.server.storage.backup_parts import Part, copy_parts, list_parts
+from vault.server.storage.blob_store_folder import FolderBlobs
 from vault.server.storage.engine import Storage
 from vault.server.storage.history import HistoryError, Progress, require_journals, require_log
 from vault.server.storage.inspection import require_declared, require_integrity
@@ -64,7 +69,8 @@ def read_backup(parts: Parts, folder: Path, staged: Path, progress: Progress) ->
     staged.unlink(missing_ok=True)
     try:
         copy_file(folder / DATABASE, manifest.files[DATABASE], staged)
-        _require_good(parts, staged, manifest, progress)
+        attached = _require_good(parts, staged, manifest, progress)
+        _restore_parts(attached, parts, folder / ATTACHMENTS, progress)
         if parts.storage.is_sqlite:
             parts.storage.close()
             _move_file(staged, Path(parts.storage.engine.url.database or ""))
@@ -89,8 +95,8 @@ def require_empty(storage: Storage) -> None:
         raise BackupError("the database holds something already; restore into a new data folder or a new database")
 
 
-def _require_good(parts: Parts, staged: Path, manifest: Manifest, progress: Progress) -> None:
-    """Bring the copy to this schema, and hold it against its manifest and itself."""
+def _require_good(parts: Parts, staged: Path, manifest: Manifest, progress: Progress) -> list[Part]:
+    """Bring the copy to this schema, and hold it against its manifest and itself; the parts of attachments it names."""
     with closing(Storage(f"sqlite:///{staged}")) as copy:
         if manifest.revision not in list_revisions():
             raise BackupError("that backup was made by a newer version of this program")
@@ -99,7 +105,17 @@ def _require_good(parts: Parts, staged: Path, manifest: Manifest, progress: Prog
         require_integrity(copy)
         with copy.reading() as connection:
             _require_history(connection, parts, manifest, progress)
+            attached = list_parts(connection)
     finish_file(staged)
+    return attached
+
+
+def _restore_parts(attached: list[Part], parts: Parts, folder: Path, progress: Progress) -> None:
+    """What the statements name is there before they are. Should the rest fail, it lies there and harms nothing."""
+    try:
+        run_apart(copy_parts(attached, FolderBlobs(folder), parts.blobs, progress))
+    except Refused as refused:
+        raise BackupError("a part of an attachment is not in the backup, or the blob store is away") from refused
 
 
 def _require_history(connection: Connection, parts: Parts, manifest: Manifest, progress: Progress) -> None:

@@ -1,4 +1,6 @@
-"""A backup on disk: one folder with the database, and a manifest that is written last and names every file's hash.
+"""A backup on disk: one folder with the database, the parts of attachments, and a manifest that is written last.
+
+The manifest names the hash of the database, and the database that of every part.
 
 A folder without a manifest is a backup that did not come to its end. Nothing secret is in one: ciphertext, signatures,
 public keys, hashes. It tells who works with whom and when, as the database does.
@@ -16,6 +18,7 @@ from vault.protocol.strict_json import read_json
 
 DATABASE = "vault.sqlite3"
 MANIFEST = "manifest.json"
+ATTACHMENTS = "attachments"
 FORMAT = 1
 _CHUNK_BYTES = 1 << 20
 _OWNER_ALONE = 0o600
@@ -45,6 +48,15 @@ class Log(BaseModel):
     checkpoint: str | None
 
 
+class Attachments(BaseModel):
+    """How many parts of attachments there are, and their bytes; the database names each of them with its hash."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parts: int
+    bytes: int
+
+
 class Manifest(BaseModel):
     """What a backup holds, and of which moment (Unix seconds)."""
 
@@ -57,6 +69,7 @@ class Manifest(BaseModel):
     revision: str
     statements: int
     log: Log
+    attachments: Attachments
     files: dict[str, File]
 
 
