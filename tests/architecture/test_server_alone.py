@@ -20,7 +20,10 @@ def tree(tmp_path: Path) -> Tree:
         "alembic.ini",
         "scripts/_venv",
         "scripts/server-alone",
+        "scripts/postgres",
         "tests/conftest.py",
+        "tests/databases.py",
+        "tests/engines.py",
     )
     tree.write("tests/server/test_alone.py", PASSING)
     return tree

@@ -13,7 +13,7 @@ import vault.server.sequencer
 import vault.server.storage
 
 _PACKAGES = (vault.server.storage, vault.server.sequencer, vault.server.resources)
-_OPERATORS = ("vault.server.storage.history", "vault.server.storage.snapshots", "vault.server.storage.inspection")
+_OPERATORS = {f"vault.server.storage.{name}" for name in ("backup_parts", "history", "inspection", "snapshots")}
 """What an operator runs over the whole of one database, and no request ever does."""
 _VERBS = frozenset({"select", "update", "delete"})
 

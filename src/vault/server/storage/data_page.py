@@ -9,7 +9,7 @@ SEALED = frozenset({DataClass.BLOB, DataClass.SEAL, DataClass.SLOT})
 """Classes whose values open for nobody who holds the database."""
 
 _HEAD = """\
-<!-- Made by scripts/data-page from src/vault/server/storage/ledger.py. Edit that file. -->
+<!-- Made by scripts/data-page from src/vault/server/storage/ledger. Edit that folder. -->
 # What the server stores
 
 Every column of every table. A test compares this page with the ledger and with the catalogue of a migrated database: a

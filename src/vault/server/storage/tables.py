@@ -4,8 +4,9 @@ Whatever grows carries its account or its engagement first in its key, and nothi
 shards can come later. What each column is for and who can read it stands in `ledger`; docs/data.md is made from both.
 """
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint
-from sqlalchemy.schema import SchemaItem
+from functools import partial
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 
 from vault.protocol.vocabulary import (
     JOURNAL_KIND_CODES,
@@ -43,16 +44,9 @@ from vault.server.storage.columns import (
     time,
     word,
 )
+from vault.server.storage.naming import new_metadata, strict_table
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+metadata = new_metadata()
 
 CONTACT = "contact"
 MEMBER_ROLES = (*Role, CONTACT)
@@ -60,10 +54,7 @@ TOKEN_SCOPES = ("person", "keyring")
 JOURNALED = tuple(word for word in StatementType if word not in UNJOURNALED)
 
 
-def _table(name: str, *parts: SchemaItem, rowid: bool = True) -> Table:
-    """A table that is STRICT on SQLite; without a row id where rows are small and found by their key alone."""
-    return Table(name, metadata, *parts, sqlite_strict=True, sqlite_with_rowid=rowid)
-
+_table = partial(strict_table, metadata)
 
 # The operator's data: which coaching apps there are. Nothing about people.
 
