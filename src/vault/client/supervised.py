@@ -6,7 +6,7 @@ Source: docs/protocol.md section 4 rule 5 and "Who is served what".
 from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
 from vault.client.errors import KeyRollbackError, VerificationError
-from vault.client.items import ItemView, list_items
+from vault.client.items import ItemView, list_items, read_item
 from vault.client.keys_of import fetch_keys
 from vault.client.reading import fetch_blob, find_own_seal, open_blob, read_key
 from vault.client.receipts import Receipt, verify_served_receipt
@@ -37,6 +37,20 @@ def list_readable(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[
         if refused.code != "role-refused":
             raise
     return (yield from list_supervised(session, engagement, *kinds))
+
+
+def read_readable(session: Session, engagement: bytes, item: bytes) -> Act[ItemView]:
+    """The newest version of one item: from the journal, or as it is served to a supervisor.
+
+    Raises: Refused(not-found); VerificationError.
+    """
+    try:
+        return (yield from read_item(session, engagement, item))
+    except Refused as refused:
+        if refused.code != "role-refused":
+            raise
+    served = yield from fetch_served(session, engagement)
+    return (yield from _read_supervised(session, served, item))
 
 
 def list_supervised(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[list[ItemView]]:

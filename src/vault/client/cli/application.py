@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from vault.client.cli import (
+    attachments,
     contracts,
     disclosing,
     engagements,
@@ -84,6 +85,8 @@ app.add_typer(notes.note, name="note", cls=Listing)
 for kind in ("draft", "goal", "action", "assessment"):
     app.add_typer(items.group(kind), name=kind, cls=Listing)
 app.add_typer(items.summary, name="summary", cls=Listing)
+app.command("attach")(attachments.attach_files)
+app.command("get-attachment")(attachments.get_attachment)
 app.command("preview")(disclosing.preview)
 app.command("disclose")(disclosing.disclose)
 app.command("withdraw")(disclosing.withdraw)

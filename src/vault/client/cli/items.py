@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -144,6 +145,7 @@ def show_item(choices: Choices, item: ItemHandle, output: Path | None) -> None:
         f"kind     {item.kind}, version {item.version}",
         f"author   {one_line(item.author)}, {moment(item.created)} UTC",
         f"readers  {', '.join(one_line(reader.name) for reader in item.readers)}",
+        *(f"attached {one_line(each.name)}, {each.size} bytes, {each.id}" for each in item.attachments),
         "",
     ]
     if is_text(item.content):
@@ -165,4 +167,5 @@ def item_members(item: ItemHandle) -> dict[str, Any]:
         "author": item.author,
         "created": item.created,
         "readers": [reader.name for reader in item.readers],
+        "attachments": [asdict(each) for each in item.attachments],
     }
