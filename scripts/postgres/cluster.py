@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import quote
@@ -83,20 +83,13 @@ class Cluster:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its first process and to all that it has started."""
-        first = int((self._data / "postmaster.pid").read_text().split()[0])
-        for process in (first, *_children(first)):
+        for process in processes_of(self._data):
             os.kill(process, number)
 
     def crash(self) -> None:
         """Kill all its processes at once; what they leave behind is recovered by `start`."""
-        first = int((self._data / "postmaster.pid").read_text().split()[0])
-        ended = [first, *_children(first)]
-        for process in ended:
-            os.kill(process, signal.SIGKILL)
-        while any(_is_alive(process) for process in ended):
-            time.sleep(0.01)
-        # Where the first process of a machine reaps no others, their ids look alive for ever.
-        for lock in (self._data / "postmaster.pid", *self.socket.glob(".s.PGSQL.*.lock")):
+        end_processes(self._data)
+        for lock in self.socket.glob(".s.PGSQL.*.lock"):
             lock.unlink()
 
     def url(self, name: str = SUPERUSER) -> str:
@@ -105,6 +98,27 @@ class Cluster:
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         run(self._binaries / program, [str(argument) for argument in arguments])
+
+
+def processes_of(data: Path) -> list[int]:
+    """The first process of the server whose files lie in `data`, and all that it has started; none where it is down."""
+    try:
+        first = int((data / "postmaster.pid").read_text().split()[0])
+        return [first, *_children(first)]
+    except FileNotFoundError:
+        return []
+
+
+def end_processes(data: Path) -> None:
+    """Kill all its processes at once, and return when they are gone."""
+    ended = processes_of(data)
+    for process in ended:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    while any(_is_alive(process) for process in ended):
+        time.sleep(0.01)
+    # Where the first process of a machine reaps no others, their ids look alive for ever.
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _children(process: int) -> list[int]:
