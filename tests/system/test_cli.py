@@ -159,14 +159,14 @@ def test_a_summary_goes_from_draft_to_sponsor_and_back(people: People) -> None:
     shown = people.run("marek", "preview", summary, *choice)
     for words in ("Half time", "Three goals, two reached.", "until 2099-01-31 00:00 UTC", "withdraw it"):
         assert words in shown
-    assert "about progress, for a word of the coachee's own, until" in shown
+    assert "about progress, in the coachee's own words, until" in shown
     assert "own_words" not in shown
     assert people.ask("marek", "preview", summary, *choice)["purpose"] == "own_words"
     people.run("marek", "disclose", summary, *choice, code=2)
     assert people.ask("ana", "inbox")["data"] == []
     given = people.ask("marek", "disclose", summary, *choice, "--yes")
     [waiting] = people.ask("ana", "inbox")["data"]
-    assert "about progress, for a word of the coachee's own" in people.run("ana", "inbox")
+    assert "about progress, in the coachee's own words" in people.run("ana", "inbox")
     assert (waiting["disclosure"], waiting["from"]) == (given["disclosure"], "the coachee")
 
     opened = people.folder / "opened.txt"
@@ -286,6 +286,41 @@ def test_an_export_holds_what_is_mine_with_hashes_that_fit_and_overwrites_nothin
     entry = people.text("entry.json", json.dumps(journal[0]))
     assert people.ask("marek", "statement", "verify", entry, "--account", people.accounts["lena"])["verified"] is True
     people.run("marek", "statement", "verify", entry, "--account", people.accounts["ana"], code=3)
+
+
+def test_files_are_attached_fetched_and_exported_whatever_stops_half_way(people: People) -> None:
+    photo = people.folder / "photo.bin"
+    photo.write_bytes(os.urandom(1_000_000) * 60)
+    command = [str(PROGRAMS / "coach-vault"), *people.options("lena"), "attach", str(photo), "--title", "With a photo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        sealed = people.folder / "lena" / "attachments"
+        while running.poll() is None and not (sealed.exists() and any(sealed.iterdir())):
+            pass
+        running.kill()
+    told = people.ask("lena", "attach", str(photo), "--title", "With a photo")
+    assert people.titles("marek", "With a") == ["With a photo"]
+    [attached] = told["attachments"]
+    assert (attached["name"], attached["size"]) == ("photo.bin", 60_000_000)
+    assert f"attached photo.bin, 60000000 bytes, {attached['id']}" in people.run("marek", "note", "show", told["item"])
+
+    plan = people.text("plan.txt", "One step a week.")
+    assert people.ask("lena", "attach", plan, "--to", told["item"])["version"] == 2
+    people.run("marek", "get-attachment", told["item"], "--output", str(people.folder / "out"), code=2)  # which one?
+    people.run("marek", "get-attachment", told["item"], "plan.txt", code=2)
+    assert "--output" in people.heard
+    for named, content in (("plan.txt", b"One step a week."), (attached["id"], photo.read_bytes())):
+        out = people.folder / f"out {named}"
+        people.run("marek", "get-attachment", told["item"], named, "--output", str(out))
+        assert out.read_bytes() == content
+        people.run("marek", "get-attachment", told["item"], named, "--output", str(out), code=2)
+    assert people.ask("marek", "get-attachment", "00" * 16, "--output", "x", code=1)["code"] == "not-found"
+    people.run("lena", "attach", str(people.folder), code=2)
+    people.run("lena", "attach", plan, "--to", told["item"], "--title", "x", code=2)
+
+    folder = people.folder / "with attachments"
+    people.run("marek", "export", str(folder))
+    files = [path for path in folder.rglob("attachments/*") if path.is_file()]
+    assert sorted(path.stat().st_size for path in files) == [16, 60_000_000]
 
 
 def test_several_engagements_must_be_told_apart(people: People) -> None:

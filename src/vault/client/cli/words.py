@@ -12,16 +12,16 @@ SHARE_KINDS: Mapping[ShareKind, str] = {
     ShareKind.COMPLETION: "completion",
 }
 PURPOSES: Mapping[Purpose, str] = {
-    Purpose.DEVELOPMENT_PLAN: "a development plan",
-    Purpose.PROGRAMME_REPORT: "a report on the programme",
-    Purpose.CLOSING_CONVERSATION: "a closing conversation",
-    Purpose.OWN_WORDS: "a word of the coachee's own",
+    Purpose.DEVELOPMENT_PLAN: "for a development plan",
+    Purpose.PROGRAMME_REPORT: "for a report on the programme",
+    Purpose.CLOSING_CONVERSATION: "for a closing conversation",
+    Purpose.OWN_WORDS: "in the coachee's own words",
 }
 
 
 def about(share_kind: str, purpose: str) -> str:
     """What a disclosure is about and what it is for, such as "about progress, for a development plan"."""
-    return f"about {SHARE_KINDS[ShareKind(share_kind)]}, for {PURPOSES[Purpose(purpose)]}"
+    return f"about {SHARE_KINDS[ShareKind(share_kind)]}, {PURPOSES[Purpose(purpose)]}"
 
 
 def plain(word: str) -> str:
