@@ -9,9 +9,8 @@ from typing import Any
 
 from vault.client.calls import Act
 from vault.client.contracts import read_own_words
-from vault.client.crypto.content import ItemHeader
 from vault.client.disclosures import list_disclosures, list_received, read_own_disclosure
-from vault.client.items import show_item
+from vault.client.items import Attached, ItemView, show_item
 from vault.client.sdk.contract_terms import list_contract_terms, list_served_terms
 from vault.client.sdk.names import name_of
 from vault.client.sdk.values import ContractTerms
@@ -34,7 +33,19 @@ class ExportedFile:
     content: bytes = field(repr=False)
 
 
-def export_engagement(session: Session, engagement: bytes) -> Act[list[ExportedFile]]:
+@dataclass(frozen=True, slots=True)
+class ExportedAttachment:
+    """A file to fetch, verify and write: its path below the export's folder, and the version that names it."""
+
+    path: str
+    item: ItemView
+    attached: Attached
+
+
+Exported = list[ExportedFile | ExportedAttachment]
+
+
+def export_engagement(session: Session, engagement: bytes) -> Act[Exported]:
     """What this person can open of one engagement. Nothing is opened that signs an opening: that is an act of its own.
 
     Raises: Refused(not-found); VerificationError; Unreachable.
@@ -54,7 +65,7 @@ def export_engagement(session: Session, engagement: bytes) -> Act[list[ExportedF
     return files
 
 
-def _export_served(session: Session, engagement: bytes, root: str) -> Act[list[ExportedFile]]:
+def _export_served(session: Session, engagement: bytes, root: str) -> Act[Exported]:
     """For a sponsor: the contracts, and which disclosures are live, without opening them."""
     served = yield from fetch_served(session, engagement)
     files = yield from _contracts(session, engagement, root, list_served_terms(session, served))
@@ -68,10 +79,8 @@ def _export_served(session: Session, engagement: bytes, root: str) -> Act[list[E
     return files
 
 
-def _contracts(
-    session: Session, engagement: bytes, root: str, contracts: tuple[ContractTerms, ...]
-) -> Act[list[ExportedFile]]:
-    files = []
+def _contracts(session: Session, engagement: bytes, root: str, contracts: tuple[ContractTerms, ...]) -> Act[Exported]:
+    files: Exported = []
     for number, terms in enumerate(contracts, 1):
         text = f"contract {terms.id}\nstate    {terms.state}\nassented {', '.join(terms.assented)}\n\n{terms.text}"
         try:
@@ -84,9 +93,10 @@ def _contracts(
     return files
 
 
-def _items(session: Session, view: View, root: str) -> Act[list[ExportedFile]]:
-    files: list[ExportedFile] = []
+def _items(session: Session, view: View, root: str) -> Act[Exported]:
+    files: Exported = []
     rows: list[dict[str, Any]] = []
+    attachments: dict[bytes, str] = {}
     for held in list(view.entries):
         body = held.statement.body
         if not isinstance(body, Item):
@@ -95,15 +105,19 @@ def _items(session: Session, view: View, root: str) -> Act[list[ExportedFile]]:
         if found is None or found.erased:
             continue
         try:
-            content = (yield from show_item(session, view, held)).content
+            shown = yield from show_item(session, view, held)
         except Refused as refused:
             if refused.code != "not-found":
                 raise
             continue  # sealed to others alone
-        header = content.header
-        assert isinstance(header, ItemHeader)
+        header, content = shown.header, shown.content
         path = f"{body.kind}/{held.seq:05}-{_file_name(header.title, header.media_type)}"
         files.append(ExportedFile(f"{root}/{path}", content.body))
+        for attached in shown.attachments:
+            if attached.ref.id not in attachments:
+                name = _file_name(attached.header.name, attached.header.media_type)
+                attachments[attached.ref.id] = f"attachments/{held.seq:05}-{len(attachments) + 1:03}-{name}"
+                files.append(ExportedAttachment(f"{root}/{attachments[attached.ref.id]}", shown, attached))
         rows.append(
             {
                 "path": path,
@@ -116,14 +130,18 @@ def _items(session: Session, view: View, root: str) -> Act[list[ExportedFile]]:
                 "created": header.created,
                 "author": body.by.hex(),
                 "statement": held.statement.id.hex(),
+                "attachments": [
+                    {"path": attachments[each.ref.id], "name": each.header.name, "media_type": each.header.media_type}
+                    for each in shown.attachments
+                ],
             }
         )
     files.append(ExportedFile(f"{root}/items.jsonl", _lines(rows)))
     return files
 
 
-def _disclosures(session: Session, engagement: bytes, root: str) -> Act[list[ExportedFile]]:
-    files: list[ExportedFile] = []
+def _disclosures(session: Session, engagement: bytes, root: str) -> Act[Exported]:
+    files: Exported = []
     rows: list[dict[str, Any]] = []
     for state in (yield from list_disclosures(session, engagement)):
         row: dict[str, Any] = {

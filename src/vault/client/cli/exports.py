@@ -10,11 +10,13 @@ import typer
 from vault.client.cli.choices import choices_of
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.files import write_new_file
-from vault.client.cli.opening import opened
+from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.speaking import advise, progress, say
+from vault.client.downloading import save_attachment
 from vault.client.errors import UsageError
-from vault.client.exporting import ExportedFile, export_engagement
+from vault.client.exporting import ExportedAttachment, ExportedFile, export_engagement
 from vault.client.identities import list_joined
+from vault.client.uploading import ignore
 
 MANIFEST = "manifest.json"
 
@@ -35,7 +37,7 @@ def export(
             ids = home.run(list_joined(home.session))
         with progress(choices) as bar:
             for one in bar.track(ids, description="exporting"):
-                rows += [_write(folder, file) for file in home.run(export_engagement(home.session, one))]
+                rows += [_write(home, folder, file) for file in home.run(export_engagement(home.session, one))]
         people = {person.name: person.account.hex() for person in home.session.people.values()}
         manifest = {
             "format": 1,
@@ -45,7 +47,7 @@ def export(
             "people": people,
             "files": rows,
         }
-        _write(folder, ExportedFile(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode("utf-8")))
+        _write(home, folder, ExportedFile(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode("utf-8")))
     say(choices, f"{len(rows)} files in {folder}", {"folder": str(folder), "files": len(rows), "manifest": MANIFEST})
     advise(choices, "These files are not sealed. Whoever reads this disk reads them.")
 
@@ -60,8 +62,16 @@ def require_empty(folder: Path) -> None:
         raise UsageError(f"that folder cannot be written: {error.strerror}") from None
 
 
-def _write(folder: Path, file: ExportedFile) -> dict[str, Any]:
+def _write(home: OpenHome, folder: Path, file: ExportedFile | ExportedAttachment) -> dict[str, Any]:
     path = folder / file.path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_new_file(path, file.content)
-    return {"path": file.path, "size": len(file.content), "sha256": hashlib.sha256(file.content).hexdigest()}
+    if isinstance(file, ExportedFile):
+        write_new_file(path, file.content)
+    else:
+        home.run(save_attachment(home.session, file.item, file.attached, path, ignore))
+    with path.open("rb") as written:
+        return {
+            "path": file.path,
+            "size": path.stat().st_size,
+            "sha256": hashlib.file_digest(written, "sha256").hexdigest(),
+        }
