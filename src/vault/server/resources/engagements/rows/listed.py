@@ -7,9 +7,10 @@ from sqlalchemy import Connection, and_, bindparam, select
 from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind
 from vault.server.storage.entries import Found, write_page
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import CONTACT, engagements, journals, memberships, parties
 
-_ONE = (
+_ONE = Prepared(
     select(
         memberships.c.engagement,
         memberships.c.role,
@@ -38,7 +39,7 @@ _ONE = (
     .where(memberships.c.account == bindparam("account"), memberships.c.engagement == bindparam("engagement"))
 )
 # An account's list crosses engagements, so it is the ids alone; each engagement is asked for its own row.
-_LIST = (
+_LIST = Prepared(
     select(memberships.c.engagement)
     .where(memberships.c.account == bindparam("account"), memberships.c.engagement > bindparam("after"))
     .order_by(memberships.c.engagement)
@@ -48,14 +49,14 @@ _LIST = (
 
 def list_engagements(connection: Connection, account: bytes, after: bytes, limit: int) -> dict[str, Any]:
     """A page of the engagements that the account is a member of, by id, those after `after`."""
-    ids = connection.execute(_LIST, {"account": account, "after": after, "limit": limit + 1}).scalars().all()
-    rows = [connection.execute(_ONE, {"account": account, "engagement": engagement}).one() for engagement in ids]
+    mine = _LIST.list(connection, {"account": account, "after": after, "limit": limit + 1})
+    rows = [_ONE.find(connection, {"account": account, "engagement": each.engagement}) for each in mine]
     return write_page(rows, limit, write_engagement, lambda row: str(row.engagement.hex()))
 
 
-def find_engagement(connection: Connection, account: bytes, engagement: bytes) -> Found | None:
+def find_engagement(connection: Connection, account: bytes, engagement: bytes) -> Any:
     """The row of one engagement as `write_engagement` takes it; None where the account is no member."""
-    return connection.execute(_ONE, {"account": account, "engagement": engagement}).one_or_none()
+    return _ONE.find(connection, {"account": account, "engagement": engagement})
 
 
 def write_engagement(row: Found) -> dict[str, Any]:
