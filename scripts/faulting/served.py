@@ -21,6 +21,7 @@ from vault.server.storage.engine import Storage
 from vault.server.storage.schema import migrate
 
 READY_SECONDS = 60
+_TOLD_LINES = 20
 _ROOT = Path(__file__).parents[2]
 _MANY = "1000000"
 _NO_LIMITS = {
@@ -69,7 +70,8 @@ class Served:
                 if httpx.get(f"{self.url}/readyz").status_code == 200:
                     return
             time.sleep(0.02)
-        raise RuntimeError(f"the service did not come up; {self.folder}/log tells why")
+        told = (self.folder / "log").read_text(errors="replace").splitlines()[-_TOLD_LINES:]
+        raise RuntimeError("the service did not come up; it said:\n" + "\n".join(told))
 
     def kill(self) -> None:
         """End all processes as a power cut would."""

@@ -11,7 +11,6 @@ from vault.client import AsyncVault, Refused, terms
 from vault.client.cli.refusals import NOT_VERIFIED, exit_code, sentence_of
 from vault.client.errors import ForkDetected, LogRewind, RollbackError, VerificationError
 from vault.client.joining import join
-from vault.client.rollback import Rollback, accept, again, look
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.server.app import build_app
 from vault.server.commands.backup import write_backup
@@ -40,16 +39,12 @@ def go_back(deployment: Deployment, backup: Path) -> None:
     deployment.app = build_app(deployment.parts)
 
 
-async def look_of(vault: AsyncVault) -> Rollback:
-    return await vault._driver.run(look(vault._session))
-
-
 async def accepted(world: World, name: str) -> AsyncVault:
     """Somebody who opens her program, accepts what has happened, and sends what she holds."""
     vault = await world.unlock(name)
-    found = await look_of(vault)
+    found = await vault.rollback()
     assert found.is_one
-    evidence = accept(vault._session, found)
+    evidence = vault.accept_rollback(found)
     assert evidence.endswith(".json")
     await vault.send()
     return vault
@@ -110,8 +105,8 @@ async def test_everybody_notices_and_what_was_lost_comes_back(three: Three, tmp_
     [live] = await ana.inbox()
     assert live.id != shown.id, "what was withdrawn is not shown again"
     assert (await live.open()).body == "A new summary."
-    assert not (await look_of(lena)).is_one
-    assert not (await look_of(marek)).is_one
+    assert not (await lena.rollback()).is_one
+    assert not (await marek.rollback()).is_one
 
 
 async def test_nothing_is_accepted_by_looking(three: Three, tmp_path: Path) -> None:
@@ -122,7 +117,7 @@ async def test_nothing_is_accepted_by_looking(three: Three, tmp_path: Path) -> N
     go_back(world.deployment, backup)
     for _ in range(2):
         lena = await world.unlock("lena")
-        found = await look_of(lena)
+        found = await lena.rollback()
         assert found.is_one
         [gone] = [each for each in found.gone if each.journal.subject.hex() == three.at_lenas.id]
         assert len(gone.lost) == gone.seen - gone.kept == 1
@@ -171,8 +166,7 @@ async def test_an_engagement_and_keys_that_were_lost_whole_come_back(world: Worl
     marek = await accepted(world, "marek")
     assert [(waiting.type, waiting.refused) for waiting in marek.outbox] == []
     assert [(waiting.type, waiting.refused) for waiting in lena.outbox] == [("item", "contract-inactive")]
-    await lena._driver.run(again(lena._session))
-    await lena.send()
+    await lena.send_again()
     assert lena.outbox == []
     assert await bodies(at(marek, at_mareks)) == ["a note"]
     assert await marek.rotate() == 3
@@ -184,16 +178,16 @@ async def test_an_account_that_was_lost_waits_to_be_enrolled_again(world: World,
     await world.close(lena)
     go_back(world.deployment, backup)
     lena = await world.unlock("lena")
-    found = await look_of(lena)
+    found = await lena.rollback()
     assert found.is_account_gone
-    accept(lena._session, found)
+    lena.accept_rollback(found)
     with pytest.raises(Refused, match="login-refused"):
         await lena.send()
     assert [waiting.type for waiting in lena.outbox] == ["keys"]
     await lena._driver.run(join(lena._session, world.deployment.enrolment()))
     await lena.store()
     assert lena.outbox == []
-    assert not (await look_of(lena)).is_one
+    assert not (await lena.rollback()).is_one
 
 
 async def test_versions_of_an_item_that_were_lost_together_come_back_as_one_history(
@@ -211,7 +205,7 @@ async def test_versions_of_an_item_that_were_lost_together_come_back_as_one_hist
     await at(marek, three.at_mareks).notes.add("meanwhile")
     lena = await accepted(world, "lena")
     assert [(each.type, each.refused) for each in lena.outbox] == [("item", "not-found")]
-    await lena._driver.run(again(lena._session))
+    await lena.send_again()
     assert lena.outbox == []
     assert await bodies(at(marek, three.at_mareks)) == [
         "another one, so that nothing fits as it is",

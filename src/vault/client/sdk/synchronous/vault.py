@@ -8,10 +8,11 @@ from typing import Self
 
 import httpx
 
-from vault.client import checkpoints, contracts, disclosures, identities, joining, keyrings, people, recalling
+from vault.client import checkpoints, contracts, disclosures, identities, joining, keyrings, people, recalling, rollback
 from vault.client.clock import unix_seconds
 from vault.client.errors import Unreachable
 from vault.client.joining import Passphrase
+from vault.client.rollback import Rollback
 from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.disclosures import ReceivedHandle
 from vault.client.sdk.synchronous.engagements import Engagement, Engagements
@@ -191,6 +192,25 @@ class Vault:
     def send(self) -> int:
         """Send what waits, the same bytes; how many got an answer. Raises: Unreachable."""
         return self._driver.run(joining.flush_all(self._session))
+
+    def rollback(self) -> Rollback:
+        """What the deployment no longer shows of what this device has verified; `is_one` where anything has gone back.
+
+        Changes nothing. Show it to the person, who decides. Raises: VerificationError; Unreachable; Refused.
+        """
+        return self._driver.run(rollback.look(self._session))
+
+    def accept_rollback(self, found: Rollback) -> str:
+        """Go on from the older state, after the person has said so; `send` then sends again what this device holds.
+
+        The path of the file that proves it.
+        """
+        return rollback.accept(self._session, found)
+
+    def send_again(self) -> int:
+        """As `send`, also what was refused after a rollback, because others had to send theirs first."""
+        self._driver.run(rollback.again(self._session))
+        return self.send()
 
     def rotate(self) -> int:
         """New keys, in every engagement; the generation. Raises: Refused; Unreachable, and then call it again."""
