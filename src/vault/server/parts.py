@@ -4,18 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vault.policy.facts import KeysFact
+from vault.server.known import Known
 from vault.server.limits import Limits
 from vault.server.settings import Settings
 from vault.server.storage.blob_store import BlobStore
 from vault.server.storage.engine import Storage
 from vault.server.tlog_key import TlogKey
 
+_PUBLICS_KNOWN = 16_384
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Settings, the open database, the clock (Unix seconds), randomness, the secret behind fake slots, the deployment's
-    own account and sign key, the key of its log, where attachments lie, and the rate
-    limits.
+    own account and sign key, the key of its log, where attachments lie, the rate limits, and the public keys that were
+    looked up already, each by its account and its id.
     """
 
     settings: Settings
@@ -27,3 +30,4 @@ class Parts:
     tlog: TlogKey
     blobs: BlobStore
     limits: Limits
+    publics: Known[tuple[bytes, bytes], bytes] = field(default_factory=lambda: Known(_PUBLICS_KNOWN), repr=False)

@@ -73,7 +73,7 @@ async def require_token(request: Request, parts: WithParts) -> TokenCredential:
     """The login token, of either scope, that came with the request."""
     digest = _read_credential(request, LOGIN_PREFIX)
     now = parts.clock()
-    row = await parts.storage.read(lambda connection: find_token(connection, digest, now))
+    row = await parts.storage.look(lambda connection: find_token(connection, digest, now))
     if row is None:
         raise Refused("credential-ended")
     return TokenCredential(row.account, row.scope, row.slot, digest)

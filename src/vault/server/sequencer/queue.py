@@ -1,9 +1,10 @@
 """Group commit: what has queued is written in one transaction, and all are answered once it is durable.
 
-Writes stand in one line, first come, first served. One thread takes what has queued and lets each decide and write
-within a savepoint of its own, so that a refusal takes back that one write alone. Nobody is answered before the commit,
-not even who is refused: what the refusal rests on might not have been kept. A worker that dies on the way has
-acknowledged nothing, and the same bytes sent again get their first answer.
+Writes stand in one line, first come, first served. One thread takes what has queued, and each decides and then writes.
+Who is refused has written nothing; where a write breaks in the middle all are taken back and made again, each within a
+savepoint of its own. Nobody is answered before the commit, not even who is refused: what the refusal rests on
+might not have been kept. A worker that dies on the way has acknowledged nothing, and the same bytes sent again get
+their first answer.
 
 What the writes append to journals goes into the transparency log together, under one checkpoint, before the commit.
 """
@@ -29,8 +30,10 @@ from vault.server.storage.engine import RETRY_AFTER_SECONDS, Again, Storage
 from vault.server.tlog_key import TlogKey
 
 Value = TypeVar("Value")
-Write = Callable[[Connection], tuple[Value, Leaf | None]]
+Write = Callable[[], tuple[Value, Leaf | None]]
 """Writes, and returns a value of its own and what the log shall take of it."""
+Decide = Callable[[Connection], Write[Value]]
+"""Reads and writes nothing; returns what is then to be written, or raises why not."""
 
 QUEUE_MAXIMUM = 256
 """How many may wait: a fraction of a second's work. Whoever comes later is served sooner by coming again."""
@@ -45,7 +48,7 @@ _ATTEMPTS_SECONDS = 5.0
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     turn: Turn
-    write: Write[Any]
+    decide: Decide[Any]
     answer: "asyncio.Future[Any]"
 
 
@@ -62,19 +65,19 @@ class Queue:
         self._is_writing = False
         self._is_closed = False
 
-    async def put(self, turn: Turn, write: Write[Value]) -> tuple[Value, bytes | None]:
-        """What `write` returned in the transaction of its batch, and the receipt of its leaf; durable when returned.
+    async def put(self, turn: Turn, decide: Decide[Value]) -> tuple[Value, bytes | None]:
+        """What was written in the transaction of its batch, and the receipt of its leaf; durable when returned.
 
-        Writes of one turn are made in the order in which they came. `write` may be run again from its beginning.
+        Writes of one turn are made in the order in which they came. `decide` may be run again from its beginning.
 
-        Raises: what `write` raises, with nothing of it written; Refused(storage-away) where the commit failed;
+        Raises: what `decide` raises, with nothing of it written; Refused(storage-away) where the commit failed;
         Refused(busy) at once where too many wait or the queue is closed.
         """
         answer: asyncio.Future[tuple[Value, bytes | None]] = asyncio.get_running_loop().create_future()
         with self._lock:
             if self._is_closed or len(self._waiting) >= QUEUE_MAXIMUM:
                 raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
-            self._waiting.append(_Waiting(turn, write, answer))
+            self._waiting.append(_Waiting(turn, decide, answer))
             if not self._is_writing:
                 self._is_writing = True
                 self._thread.submit(self._write_all)
@@ -89,7 +92,7 @@ class Queue:
     def _write_all(self) -> None:
         """Batch after batch until nobody waits; a loop is woken once for each."""
         while batch := self._take_batch():
-            outcomes = write_together(self._storage, self._key, [each.write for each in batch])
+            outcomes = write_together(self._storage, self._key, [each.decide for each in batch])
             answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
             for each, outcome in zip(batch, outcomes, strict=True):
                 answers.setdefault(each.answer.get_loop(), []).append((each.answer, outcome))
@@ -115,14 +118,15 @@ def _give_answers(answers: "list[tuple[asyncio.Future[Any], Any]]") -> None:
             answer.set_result(outcome)
 
 
-def write_together(storage: Storage, key: TlogKey, writes: Sequence[Write[Any]]) -> list[Any]:
-    """What each of the writes returned, with its receipt, or raised, in their order, once all of it is durable.
+def write_together(storage: Storage, key: TlogKey, decisions: Sequence[Decide[Any]]) -> list[Any]:
+    """What each of them wrote, with its receipt, or raised, in their order, once all of it is durable.
 
     Where the transaction fails as a whole its error is the outcome of each, and nothing is written, unless a commit was
     not answered. Made again after such a commit, each write finds that it stands already, or waits for it at the locks
     of its journal: it is answered with what stands there, by a commit of its own.
     """
     failure: Exception = Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+    write_one = _write_plainly
     began = monotonic()
     for pause in _PAUSES_SECONDS:
         sleep(pause)
@@ -130,13 +134,15 @@ def write_together(storage: Storage, key: TlogKey, writes: Sequence[Write[Any]])
             break
         try:
             with storage.writing() as connection:
-                return _add_receipts(connection, key, [_write_one(connection, write) for write in writes])
+                return _add_receipts(connection, key, [write_one(connection, decide) for decide in decisions])
         except Again as again:
             failure = again
+        except _OneBroke:
+            write_one = _write_apart
         except Exception as error:
             failure = error
             break
-    return [failure] * len(writes)
+    return [failure] * len(decisions)
 
 
 def _add_receipts(connection: Connection, key: TlogKey, outcomes: list[Any]) -> list[Any]:
@@ -152,8 +158,30 @@ def _is_written(outcome: Any) -> bool:
     return not isinstance(outcome, Exception)
 
 
-def _write_one(connection: Connection, write: Write[Any]) -> Any:
-    """What the write returned, or what it raised, taken back.
+class _OneBroke(Exception):
+    """One write broke after it had begun to write; which of the others would stand is not known yet."""
+
+
+def _write_plainly(connection: Connection, decide: Decide[Any]) -> Any:
+    """What was written, or the refusal. Raises: _OneBroke; DBAPIError where the whole transaction is lost."""
+    try:
+        write = decide(connection)
+    except DBAPIError:
+        raise
+    except Exception as refusal:
+        return refusal
+    try:
+        return write()
+    except (IntegrityError, DataError) as error:
+        raise _OneBroke from error
+    except DBAPIError:
+        raise
+    except Exception as error:
+        raise _OneBroke from error
+
+
+def _write_apart(connection: Connection, decide: Decide[Any]) -> Any:
+    """What was written, or what was raised, taken back.
 
     Where another worker has just made the same rows, a second look finds them.
 
@@ -162,7 +190,7 @@ def _write_one(connection: Connection, write: Write[Any]) -> Any:
     for _ in range(2):
         try:
             with connection.begin_nested():
-                return write(connection)
+                return decide(connection)()
         except (IntegrityError, DataError):
             continue
         except DBAPIError:

@@ -27,7 +27,7 @@ from vault.server.sequencer.journal import Written, append, find_receipt, find_w
 from vault.server.sequencer.members import find_member
 from vault.server.sequencer.parts import require_parts, store_parts
 from vault.server.sequencer.places import find_journal, lock_place, open_facts, open_place, turn_of
-from vault.server.sequencer.queue import Queue
+from vault.server.sequencer.queue import Queue, Write
 from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.tlog import Leaf
 from vault.server.sequencer.verified import Verified, list_publics, require_statement, verify
@@ -64,23 +64,23 @@ async def submit(
     Raises: Refused and FormatError, with nothing written.
     """
     statement = require_statement(submission.envelope, collection.type, parts.settings.audience, signer)
-    verified = await verify(parts.storage, statement, parts.deployment)
+    verified = await verify(parts, statement)
     await close_uploads(parts, statement.body)
     answer, receipt = await queue.put(
         turn_of(statement.body),
-        lambda connection: _write(connection, parts, collection, submission, verified, path_ids),
+        lambda connection: _decide(connection, parts, collection, submission, verified, path_ids),
     )
     return answer.with_receipt(receipt)
 
 
-def _write(
+def _decide(
     connection: Connection,
     parts: Parts,
     collection: Collection,
     submission: Submission,
     verified: Verified,
     path_ids: Mapping[str, str],
-) -> tuple[Answer, Leaf | None]:
+) -> Write[Answer]:
     statement, body = verified.statement, verified.statement.body
     journal = find_journal(connection, body)
     found = lock_place(connection, journal)  # first of all: the same statement may be on its way right now
@@ -89,7 +89,7 @@ def _write(
         receipt = find_receipt(connection, before)
         answer = _answer(connection, collection, before, is_new=False).with_receipt(receipt)
         # Sent twice at once: both are answered with the one receipt that is still to come.
-        return answer, None if receipt is not None else _leaf(before)
+        return lambda: (answer, None if receipt is not None else _leaf(before))
     require_path(body, path_ids)
     collection.admit(connection, body)
     now = parts.clock()
@@ -104,11 +104,15 @@ def _write(
     effects = decide(facts, statement, time)
     require_parts(submission, body, opens_salted=not place.is_open and journal.kind in _SALTED)
     require_attachments(connection, body)
-    written = append(connection, place, statement, time, seen)
-    collection.project(connection, written, submission, effects)
-    store_parts(connection, written, submission)
-    name_attachments(connection, body, statement.id)
-    return _answer(connection, collection, written, is_new=True), _leaf(written)
+
+    def write() -> tuple[Answer, Leaf]:
+        written = append(connection, place, statement, time, seen)
+        collection.project(connection, written, submission, effects)
+        store_parts(connection, written, submission)
+        name_attachments(connection, body, statement.id)
+        return _answer(connection, collection, written, is_new=True), _leaf(written)
+
+    return write
 
 
 def require_path(body: Body, path_ids: Mapping[str, str]) -> None:

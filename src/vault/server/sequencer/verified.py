@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from vault.errors import AudienceError, PayloadTypeError, SignatureError
-from vault.policy.facts import KeysFact
 from vault.policy.keys import list_key_signers
 from vault.protocol.envelope import Envelope, Statement
 from vault.protocol.keys import require_valid_keys
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Keys
 from vault.protocol.vocabulary import StatementType
+from vault.server.parts import Parts
 from vault.server.sequencer.facts_keys import find_keys_before, find_sign_key
-from vault.server.storage.engine import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +42,32 @@ def require_statement(envelope: Envelope, expected: StatementType, audience: str
     return statement
 
 
-async def verify(storage: Storage, statement: Statement, deployment: KeysFact) -> Verified:
-    """The statement with the keys under which it verifies, in a transaction that ends before any other begins.
+async def verify(parts: Parts, statement: Statement) -> Verified:
+    """The statement with the keys under which it verifies, found before any transaction begins.
 
-    The deployment's own key stands in its secrets and in no table.
+    The deployment's own key stands in its secrets and in no table. The key with an id never changes: one that was found
+    is not looked up again.
 
     Raises: SignatureError; InvalidKeyError for a `keys` statement whose keys are not valid.
     """
     if isinstance(statement.body, Keys):
         require_valid_keys(statement.body)
-    if (statement.body.by, statement.body.key) == (deployment.account, deployment.sign_key):
-        publics: tuple[bytes, ...] = (deployment.sign_public,)
-    else:
-        publics = await storage.read(lambda connection: list_publics(connection, statement))
+    publics = await _find_publics(parts, statement)
     statement.envelope.verify(*publics)
     return Verified(statement, publics)
+
+
+async def _find_publics(parts: Parts, statement: Statement) -> tuple[bytes, ...]:
+    body, named = statement.body, (statement.body.by, statement.body.key)
+    if named == (parts.deployment.account, parts.deployment.sign_key):
+        return (parts.deployment.sign_public,)
+    known = None if isinstance(body, Keys) else parts.publics.find(named)
+    if known is not None:
+        return (known,)
+    publics = await parts.storage.look(lambda connection: list_publics(connection, statement))
+    if not isinstance(body, Keys):
+        parts.publics.keep(named, publics[0])
+    return publics
 
 
 def list_publics(connection: Connection, statement: Statement) -> tuple[bytes, ...]:

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from anyio import fail_after, to_thread
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -20,6 +20,7 @@ from vault.protocol.problems import Refused
 from vault.server.logs import log_not_durable
 from vault.server.storage.durability import RETRY_AFTER_SECONDS as RETRY_AFTER_SECONDS
 from vault.server.storage.durability import NotDurable
+from vault.server.storage.prepared import run_words
 
 Value = TypeVar("Value")
 
@@ -65,6 +66,7 @@ class Storage:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self._reading: dict[str, Any] = {}
+            self._looking: dict[str, Any] = {}
             self._writing: dict[str, Any] = {_BEGIN_OPTION: "BEGIN IMMEDIATE"}
             # SQLite lets one write at a time and has all others ask again and again; here they wait for their turn.
             self._turn: AbstractContextManager[object] = Lock()
@@ -75,6 +77,7 @@ class Storage:
             self._patience = Patience()
             self.engine = open_engine(url, self._patience)
             self._reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            self._looking = {"isolation_level": "AUTOCOMMIT"}
             self._writing = {"isolation_level": "READ COMMITTED"}
             self._turn = nullcontext()
 
@@ -106,29 +109,47 @@ class Storage:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A connection in no transaction, for one prepared query: that sees one moment by itself. Raises: as `writing`.
+
+        Where most requests need nothing else, beginning and ending would cost more than the query.
+        """
+        with _storage_errors(), self.engine.connect() as connection:
+            yield connection.execution_options(**self._looking) if self._looking else connection
+
     async def read(self, query: Callable[[Connection], Value]) -> Value:
         """What `query` answers inside `reading`.
 
         On SQLite it runs here and now, which is faster than a hop to a thread; PostgreSQL is waited for in one, once
         more where a first try can be made again. Raises: as `reading`; Refused(busy) where no thread is free in time.
         """
+        return await self._ask(self.reading, query)
+
+    async def look(self, query: Callable[[Connection], Value]) -> Value:
+        """What the one prepared query of `query` answers inside `looking`. Raises: as `read`."""
+        return await self._ask(self.looking, query)
+
+    async def _ask(
+        self, inside: Callable[[], AbstractContextManager[Connection]], query: Callable[[Connection], Value]
+    ) -> Value:
+        def ask() -> Value:
+            with inside() as connection:
+                return query(connection)
+
+        def ask_again() -> Value:
+            try:
+                return ask()
+            except Again:
+                return ask()
+
         if self.is_sqlite:
-            return self._read(query)
+            return ask()
         try:
             with fail_after(_TURN_SECONDS):  # bounds the wait for a thread; the thread has bounds of its own
-                return await to_thread.run_sync(self._read_again, query)
+                return await to_thread.run_sync(ask_again)
         except TimeoutError:
             raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from None
-
-    def _read(self, query: Callable[[Connection], Value]) -> Value:
-        with self.reading() as connection:
-            return query(connection)
-
-    def _read_again(self, query: Callable[[Connection], Value]) -> Value:
-        try:
-            return self._read(query)
-        except Again:
-            return self._read(query)
 
     def sweep(self) -> None:
         """Let nothing of deleted rows stay behind in SQLite's write-ahead log; does nothing where readers hold it."""
@@ -191,4 +212,4 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     begin = connection.get_execution_options().get(_BEGIN_OPTION, "BEGIN")
-    connection.execute(text(begin))
+    run_words(connection, begin)

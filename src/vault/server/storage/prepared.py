@@ -8,7 +8,7 @@ they are: bytes, integers, words and null.
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.dialects import sqlite
@@ -51,19 +51,11 @@ class Prepared:
     def run_each(self, connection: Connection, rows: Iterable[Values]) -> None:
         """Write once for each of `rows`. Raises: DBAPIError."""
         written = self._write(connection.dialect)
-        try:
-            connection.connection.cursor().executemany(written.text, [{**written.fixed, **row} for row in rows])
-        except Exception as error:
-            _raise(connection, error)
+        _call(connection, "executemany", written.text, [{**written.fixed, **row} for row in rows])
 
     def _execute(self, connection: Connection, values: Values) -> Any:
         written = self._write(connection.dialect)
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(written.text, {**written.fixed, **values})
-        except Exception as error:
-            _raise(connection, error)
-        return cursor
+        return _call(connection, "execute", written.text, {**written.fixed, **values})
 
     def _write(self, dialect: Dialect) -> _Written:
         written = self._written.get(dialect.name)
@@ -76,6 +68,19 @@ class Prepared:
         return written
 
 
-def _raise(connection: Connection, error: Exception) -> NoReturn:
-    """Leave the driver's error to SQLAlchemy: it becomes a DBAPIError, and ends a connection that is lost."""
-    connection._handle_dbapi_exception(error, None, None, None, None)
+def run_words(connection: Connection, words: str) -> None:
+    """Let the driver run words without parameters. Raises: DBAPIError."""
+    _call(connection, "execute", words)
+
+
+def _call(connection: Connection, name: str, *arguments: Any) -> Any:
+    """The cursor that has executed.
+
+    Raises: DBAPIError, which SQLAlchemy makes of the driver's error; it ends a connection that is lost.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        getattr(cursor, name)(*arguments)
+    except Exception as error:
+        connection._handle_dbapi_exception(error, None, None, None, None)
+    return cursor

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
+from vault.policy.facts import Effect
 from vault.protocol.api import Page, Written
 from vault.protocol.journal import JournalId
 from vault.protocol.problems import Refused
@@ -15,8 +16,10 @@ from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import AccountPath
 from vault.server.http.writes import add_collection, write
-from vault.server.resources.accounts.rows import add_keys, has_account, use_enrolment
+from vault.server.resources.accounts.rows import add_keys, has_account, require_enrolment, use_enrolment
 from vault.server.sequencer.collections import Collection
+from vault.server.sequencer.journal import Written as Made
+from vault.server.sequencer.submission import Submission
 from vault.server.storage.entries import list_entries, seq_cursor, write_entry, write_page
 
 router = APIRouter()
@@ -47,10 +50,14 @@ def _admit_anyone(_connection: Connection, _body: Body) -> None:
 async def post_account(request: Request, holder: EnrolmentHolder, parts: WithParts, queue: WithQueue) -> Response:
     """The account is the hash of its first key; the token is used up in the same transaction."""
 
-    def admit(connection: Connection, body: Body) -> None:
-        use_enrolment(connection, holder.token_sha256, body.by, parts.clock())
+    def admit(connection: Connection, _body: Body) -> None:
+        require_enrolment(connection, holder.token_sha256, parts.clock())
 
-    collection = Collection(StatementType.KEYS, admit, add_keys, taken="generation-taken")
+    def project(connection: Connection, made: Made, submission: Submission, effects: tuple[Effect, ...]) -> None:
+        add_keys(connection, made, submission, effects)
+        use_enrolment(connection, holder.token_sha256, made.statement.body.by)
+
+    collection = Collection(StatementType.KEYS, admit, project, taken="generation-taken")
     return await write(request, parts, queue, collection, None, _locate)
 
 

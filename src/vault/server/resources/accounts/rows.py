@@ -1,6 +1,6 @@
 """The rows of accounts and keys."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from vault.policy.facts import Effect, KeysAdded
 from vault.protocol.problems import Refused
@@ -9,14 +9,30 @@ from vault.server.sequencer.journal import Written
 from vault.server.sequencer.submission import Submission
 from vault.server.storage.tables import accounts, enrolments, keys
 
-
-def use_enrolment(connection: Connection, token_sha256: bytes, account: bytes, now: int) -> None:
-    """From now on the token is that account's. Raises: Refused(enrolment-ended) where it was used or has ended."""
-    usable = update(enrolments).where(
-        enrolments.c.token_sha256 == token_sha256, enrolments.c.account.is_(None), enrolments.c.expires > now
+_USABLE = (
+    select(enrolments.c.token_sha256)
+    .where(
+        enrolments.c.token_sha256 == bindparam("sha256"),
+        enrolments.c.account.is_(None),
+        enrolments.c.expires > bindparam("now"),
     )
-    if connection.execute(usable.values(account=account)).rowcount != 1:
+    .with_for_update()
+)
+
+
+def require_enrolment(connection: Connection, token_sha256: bytes, now: int) -> None:
+    """Return if the token can be used; nobody else can until the transaction ends.
+
+    Raises: Refused(enrolment-ended) where it was used or has ended.
+    """
+    if connection.execute(_USABLE, {"sha256": token_sha256, "now": now}).one_or_none() is None:
         raise Refused("enrolment-ended")
+
+
+def use_enrolment(connection: Connection, token_sha256: bytes, account: bytes) -> None:
+    """From now on the token is that account's."""
+    used = update(enrolments).where(enrolments.c.token_sha256 == token_sha256)
+    connection.execute(used.values(account=account))
 
 
 def add_keys(connection: Connection, written: Written, _submission: Submission, effects: tuple[Effect, ...]) -> None:

@@ -6,9 +6,9 @@ from vault.protocol.problems import Refused
 from vault.protocol.statements import Introduction
 from vault.protocol.vocabulary import StatementType
 from vault.server.parts import Parts
-from vault.server.resources.introductions.rows import insert_introduction, is_written
+from vault.server.resources.introductions.rows import insert_introduction, is_written, require_account
 from vault.server.sequencer.facts_keys import find_current_keys
-from vault.server.sequencer.queue import Queue
+from vault.server.sequencer.queue import Queue, Write
 from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.submit import require_clock
 from vault.server.sequencer.verified import require_statement, verify
@@ -17,13 +17,13 @@ from vault.server.sequencer.verified import require_statement, verify
 async def create_introduction(parts: Parts, queue: Queue, submission: Submission, signer: bytes) -> tuple[bytes, bool]:
     """The statement id, and whether it is new. Raises: Refused and FormatError, with nothing written."""
     statement = require_statement(submission.envelope, StatementType.INTRODUCTION, parts.settings.audience, signer)
-    await verify(parts.storage, statement, parts.deployment)
+    await verify(parts, statement)
     body = statement.body
     assert isinstance(body, Introduction)
 
-    def write(connection: Connection) -> tuple[bool, None]:
+    def decide(connection: Connection) -> Write[bool]:
         if is_written(connection, statement):
-            return False, None
+            return lambda: (False, None)
         now = parts.clock()
         require_clock(body, now)
         keys = find_current_keys(connection, signer)
@@ -31,8 +31,13 @@ async def create_introduction(parts: Parts, queue: Queue, submission: Submission
             raise Refused("key-stale")
         if any(part is not None for part in (submission.seals, submission.blob, submission.slots, submission.salt)):
             raise Refused("part-surplus")
-        insert_introduction(connection, statement, body, now)
-        return True, None  # it stands in no journal, so the log takes nothing of it
+        require_account(connection, body.to)
 
-    is_new, _ = await queue.put((body.to, False), write)
+        def write() -> tuple[bool, None]:
+            insert_introduction(connection, statement, body, now)
+            return True, None  # it stands in no journal, so the log takes nothing of it
+
+        return write
+
+    is_new, _ = await queue.put((body.to, False), decide)
     return statement.id, is_new

@@ -40,13 +40,14 @@ def is_written(connection: Connection, statement: Statement) -> bool:
     return before is not None
 
 
-def insert_introduction(connection: Connection, statement: Statement, body: Introduction, now: int) -> None:
-    """Keep an introduction; those to the same account that have ended go.
-
-    Raises: Refused(not-found) where there is no such account.
-    """
-    if connection.execute(_ACCOUNT, {"account": body.to}).scalar_one_or_none() is None:
+def require_account(connection: Connection, account: bytes) -> None:
+    """Return if there is such an account. Raises: Refused(not-found)."""
+    if connection.execute(_ACCOUNT, {"account": account}).scalar_one_or_none() is None:
         raise Refused("not-found")
+
+
+def insert_introduction(connection: Connection, statement: Statement, body: Introduction, now: int) -> None:
+    """Keep an introduction; those to the same account that have ended go."""
     ended = delete(introductions).where(introductions.c.to_account == body.to, introductions.c.expires <= now)
     connection.execute(ended)
     (signature,) = statement.envelope.signatures
