@@ -4,6 +4,8 @@ Only 32-byte seeds exist here, never 64-byte secrets: a secret stored beside a s
 Source: RFC 8032; docs/protocol.md sections 2 and 3.
 """
 
+from functools import lru_cache
+
 import nacl.bindings as sodium
 import nacl.exceptions
 
@@ -40,6 +42,12 @@ def require_valid_point(encoded: bytes) -> bytes:
     return encoded
 
 
+@lru_cache(maxsize=1_024)
+def _is_valid_public(public: bytes) -> bool:
+    """As `is_valid_point`, for keys: few keys sign many statements, and the check costs as much as a verification."""
+    return is_valid_point(public)
+
+
 def verify(public: bytes, message: bytes, signature: bytes) -> None:
     """Return if `signature` is one of `message` under `public`.
 
@@ -48,7 +56,7 @@ def verify(public: bytes, message: bytes, signature: bytes) -> None:
 
     Raises: SignatureError.
     """
-    if len(signature) != SIGNATURE_BYTES or not is_valid_point(public) or not is_valid_point(signature[:32]):
+    if len(signature) != SIGNATURE_BYTES or not _is_valid_public(public) or not is_valid_point(signature[:32]):
         raise SignatureError("expected an Ed25519 signature with canonical points")
     try:
         sodium.crypto_sign_open(signature + message, public)

@@ -195,7 +195,7 @@ class Stage:
         """The error that the lie ends in, with the three assertions that belong to every attack.
 
         What was pinned is as it was, nothing of what was written stands in the error or beside it, and no request left
-        but those of an honest run.
+        but those of an honest run. The log's files are the same for everybody; how many were read tells nothing.
         """
         _, honest = await self.run(name, act)
         vault, evil = await self.unlock(name, lie)
@@ -205,12 +205,17 @@ class Stage:
         assert pinned(vault) == before
         told = str(caught.value) + "".join(path.read_text() for path in vault._session.home.folder.rglob("evidence/*"))
         assert not any(words in told for words in SECRETS_WRITTEN)
-        assert evil.sent == honest.sent[: len(evil.sent)]
+        asked, expected = (of_the_person(one.sent) for one in (evil, honest))
+        assert asked == expected[: len(asked)]
         return caught.value
 
     async def close(self) -> None:
         for vault in self.open:
             await vault._leave()
+
+
+def of_the_person(sent: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(method, target) for method, target in sent if not target.startswith("/log/")]
 
 
 def pinned(vault: AsyncVault) -> dict[str, Any]:

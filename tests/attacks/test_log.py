@@ -393,6 +393,8 @@ async def test_a_log_that_does_not_answer_loses_nothing(stage: Stage) -> None:
 
 async def test_many_writes_are_confirmed_together(stage: Stage) -> None:
     vault, evil = await stage.unlock("lena")
+    await notes(vault, stage.at(vault))
+    evil.sent.clear()
     for number in range(18):
         await stage.at(vault).notes.add(f"note {number}")
     assert sum(target == "/log/checkpoint" for _, target in evil.sent) == 1

@@ -78,8 +78,7 @@ def confirm(session: Session) -> Act[VerifiedTree]:
     seen = session.tlog.list_seen()  # before the request: what comes after it may be newer than its answer
     note = yield from fetch_tlog("checkpoint")
     try:
-        signed = SignedCheckpoint.parse(note)
-        head = believe(session, note, signed)
+        head = believe(session, note)
     except FormatError as error:
         break_tlog(session, LogTileError("checkpoint", "expected a checkpoint that the log has signed"), [note], error)
     for before, checkpoint in seen:
@@ -95,7 +94,8 @@ def confirm(session: Session) -> Act[VerifiedTree]:
             proof = yield from _explain(session, tree, checkpoint)
             fork = LogForked("checkpoint", "expected a log that only grows; it has signed two histories")
             break_tlog(session, fork, [before, note], proof=proof)
-    session.tlog.confirm((before for before, _ in seen), signed)
+    session.tlog.confirm([before for before, _ in seen], SignedCheckpoint.parse(note))
+    session.tlog.tree = tree
     session.save()
     return tree
 
@@ -117,6 +117,42 @@ def confirm_if_many(session: Session) -> Act[None]:
     if len(session.tlog.unconfirmed) > UNCONFIRMED_MAXIMUM:
         with suppress(Unreachable):
             yield from confirm(session)
+
+
+def believe_many(session: Session, receipts: Iterable[str]) -> Act[None]:
+    """Believe the checkpoints of many receipts by the newest tree, which costs less than their signatures.
+
+    What had the root of the newest tree at its size is signed with it. Whatever does not fit is left to be verified by
+    itself, and so is all of it where the log does not answer.
+
+    Raises: LogError.
+    """
+    notes = {receipt.partition("\n\n")[2].encode("utf-8") for receipt in receipts} - session.tlog.believed.keys()
+    found = {note: read_claimed(session, note) for note in notes}
+    claimed = {note: one for note, one in found.items() if one is not None}
+    if len(claimed) <= UNCONFIRMED_MAXIMUM:
+        return
+    with suppress(Unreachable):
+        tree = session.tlog.tree
+        if tree is None or any(one.size > tree.size for one in claimed.values()):
+            tree = yield from confirm(session)
+        within = {note: one for note, one in claimed.items() if one.size <= tree.size}
+        yield from load(session, tree, [Range(0, one.size) for one in within.values() if one.size < tree.size])
+        true = {note: one for note, one in within.items() if root_at(tree, one) == one.root}
+        session.tlog.believed |= true
+        session.tlog.confirmed |= true.keys()
+
+
+def read_claimed(session: Session, note: bytes) -> Checkpoint | None:
+    """The checkpoint that a note spells, if it claims to be signed by the log; the signature is not verified."""
+    try:
+        signed = SignedCheckpoint.parse(note)
+    except FormatError:
+        return None
+    key = session.tlog.key
+    if key is None or signed.checkpoint.origin != key.name or not any(one.is_by(key) for one in signed.signatures):
+        return None
+    return signed.checkpoint
 
 
 def load(session: Session, tree: VerifiedTree, ranges: Iterable[Range]) -> Act[None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from vault.client.asking import PAGE, get, goes_on
 from vault.client.calls import Act
-from vault.client.checkpoints import confirm_if_many
+from vault.client.checkpoints import believe_many, confirm_if_many
 from vault.client.session import Session
 from vault.client.verifying import require_not_broken, require_not_rolled_back, require_not_withheld
 from vault.policy.replay import ReplayedJournal
@@ -29,6 +29,7 @@ def read_on(
         more = True
         while more:
             page = yield from get(session, path, Page, after=replay.position.seq, limit=PAGE)
+            yield from believe_many(session, (entry.receipt for entry in page.data))
             for entry in page.data:
                 if entry.seq > replay.position.seq:  # another act of this session may have been faster
                     yield from take(session, entry)

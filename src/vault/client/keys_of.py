@@ -9,7 +9,7 @@ from vault.client.calls import Act
 from vault.client.errors import KeyRollbackError, OwnKeyError, VerificationError
 from vault.client.journals import read_on
 from vault.client.session import Session
-from vault.client.verifying import take_entry
+from vault.client.verifying import read_entry, take_entry
 from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedKeys
 from vault.protocol.api import Entry
@@ -43,7 +43,9 @@ def _taking(replay: ReplayedKeys) -> Callable[[Session, Entry], Act[None]]:
 
 def take_keys(session: Session, replay: ReplayedKeys, entry: Entry) -> None:
     """The next entry of a keys journal, and the public key that it brings. Raises: VerificationError."""
-    body = take_entry(session, replay, entry)[0].body
+    statement = read_entry(session, replay.journal, entry)
+    take_entry(session, replay, entry, statement)
+    body = statement.body
     if isinstance(body, Keys):
         session.seal_publics[body.seal.key] = body.seal.public
 

@@ -13,7 +13,7 @@ from vault.client.errors import Unreachable
 from vault.client.keys_of import keys_journal, take_keys
 from vault.client.sent import forget_old
 from vault.client.session import Session
-from vault.client.verifying import read_envelope, take_entry
+from vault.client.verifying import read_entry, take_entry
 from vault.client.views import Held, View, engagement_journal, list_named_keys, open_view, refresh
 from vault.errors import FormatError
 from vault.policy.replay import ReplayedKeys
@@ -67,9 +67,10 @@ def recall(session: Session, engagement: bytes) -> View | None:
     view = open_view(session, engagement)
     view.recalled = True
     for entry in page.data:
-        for account, _ in list_named_keys(read_envelope(session, entry.envelope, entry.statement).body):
+        statement = read_entry(session, view.replay.journal, entry)
+        for account, _ in list_named_keys(statement.body):
             _recall_keys(session, account)
-        statement, receipt = take_entry(session, view.replay, entry)
+        receipt = take_entry(session, view.replay, entry, statement)
         view.hold(Held(entry.seq, entry.time, statement, None, receipt))
     return view
 

@@ -14,7 +14,7 @@ from vault.protocol.leaf import ServedLeaf, leaf_entry
 from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint
 from vault.tlog.hashing import leaf_hash
 from vault.tlog.inclusion import verify_inclusion
-from vault.tlog.proof import TlogProof
+from vault.tlog.proof import split_proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +60,25 @@ def verify_receipt(session: Session, entry: bytes, text: str, is_new: bool) -> R
     """
     if session.tlog.broken is not None:
         raise session.tlog.broken
-    raw = text.encode("utf-8")
     try:
-        proof = TlogProof.parse(raw)
-        note = raw.partition(b"\n\n")[2]
-        checkpoint = believe(session, note, proof.signed)
-        verify_inclusion(leaf_hash(entry), proof.index, checkpoint.size, checkpoint.root, proof.hashes)
+        index, hashes, note = split_proof(text.encode("utf-8"))
+        checkpoint = believe(session, note)
+        verify_inclusion(leaf_hash(entry), index, checkpoint.size, checkpoint.root, hashes)
     except FormatError as error:
         raise NoReceipt("expected a receipt by the log of this deployment that names this very entry") from error
     if is_new:
-        session.tlog.collect(note, proof.signed)
-    return Receipt(proof.index, checkpoint.size, text)
+        session.tlog.collect(note, checkpoint)
+    return Receipt(index, checkpoint.size, text)
 
 
-def believe(session: Session, note: bytes, signed: SignedCheckpoint) -> Checkpoint:
+def believe(session: Session, note: bytes) -> Checkpoint:
     """The checkpoint that these bytes spell, if the log signed it. Each is verified once.
 
-    Raises: SignatureError; NoReceipt where this identity knows no key of the log.
+    Raises: NoteError, CheckpointError, SignatureError; NoReceipt where this identity knows no key of the log.
     """
     if session.tlog.key is None:
         raise NoReceipt("expected a log whose key this identity knows")
-    if note not in session.tlog.believed:
-        signed.verify([session.tlog.key])
-        session.tlog.believed.add(note)
-    return signed.checkpoint
+    known = session.tlog.believed.get(note)
+    if known is None:
+        known = session.tlog.believed[note] = SignedCheckpoint.parse(note).verify([session.tlog.key])
+    return known

@@ -294,7 +294,7 @@ class Session:
         self.uploads = list(state.uploads)
         for note in state.unconfirmed:
             raw = note.encode("utf-8")
-            self.tlog.unconfirmed[raw] = SignedCheckpoint.parse(raw)
+            self.tlog.unconfirmed[raw] = SignedCheckpoint.parse(raw).checkpoint
         self.tlog.marks = {_journal(each): LeafMark(each.seq, each.after) for each in state.marks}
         self.tlog.searched_at = state.searched_at
 

@@ -3,13 +3,14 @@
 Source: docs/protocol.md section 10.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vault.client.errors import LogKeyError, VerificationError
 from vault.protocol.journal import JournalId
 from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint
 from vault.tlog.signed_note import VerifierKey
+from vault.tlog.verified_tree import VerifiedTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +27,30 @@ class TlogState:
 
     key: VerifierKey | None = None
     pinned: SignedCheckpoint | None = None
-    unconfirmed: dict[bytes, SignedCheckpoint] = field(default_factory=dict)
-    """Checkpoints by their bytes that the log has signed, and that were not compared with the pinned one yet."""
+    unconfirmed: dict[bytes, Checkpoint] = field(default_factory=dict)
+    """Checkpoints, by the bytes of their notes, that were not compared with the pinned one yet."""
     marks: dict[JournalId, LeafMark] = field(default_factory=dict)
     searched_at: int = 0
     """When all journals were searched last, Unix seconds."""
     # memory alone
-    believed: set[bytes] = field(default_factory=set)
+    believed: dict[bytes, Checkpoint] = field(default_factory=dict)
+    """Checkpoints that the log has signed, by the bytes of their notes."""
     confirmed: set[bytes] = field(default_factory=set)
+    tree: VerifiedTree | None = None
+    """The newest tree that was confirmed, with the tiles of it that were fetched."""
     broken: VerificationError | None = None
 
-    def collect(self, note: bytes, signed: SignedCheckpoint) -> None:
+    def collect(self, note: bytes, checkpoint: Checkpoint) -> None:
         """Have a checkpoint compared with the pinned one, unless it was."""
-        if note not in self.confirmed and not (self.pinned and self.pinned.checkpoint == signed.checkpoint):
-            self.unconfirmed[note] = signed
+        if note not in self.confirmed and not (self.pinned and self.pinned.checkpoint == checkpoint):
+            self.unconfirmed[note] = checkpoint
 
     def list_seen(self) -> list[tuple[bytes, Checkpoint]]:
         """What the next checkpoint has to continue."""
-        pinned = () if self.pinned is None else ((self.pinned.to_bytes(), self.pinned),)
-        return [(note, signed.checkpoint) for note, signed in (*pinned, *self.unconfirmed.items())]
+        pinned = [] if self.pinned is None else [(self.pinned.to_bytes(), self.pinned.checkpoint)]
+        return pinned + list(self.unconfirmed.items())
 
-    def confirm(self, notes: Iterator[bytes], head: SignedCheckpoint) -> None:
+    def confirm(self, notes: Iterable[bytes], head: SignedCheckpoint) -> None:
         """Pin `head`, which was proven to continue those checkpoints."""
         for note in notes:
             self.confirmed.add(note)
@@ -54,7 +58,7 @@ class TlogState:
         if self.pinned is None or head.checkpoint.size >= self.pinned.checkpoint.size:
             self.pinned = head
         else:  # another act was faster
-            self.collect(head.to_bytes(), head)
+            self.collect(head.to_bytes(), head.checkpoint)
 
     def adopt(self, key: VerifierKey | None, checkpoint: SignedCheckpoint | None) -> None:
         """Take over what another device of this person has verified. Raises: LogKeyError for another key."""
@@ -66,7 +70,7 @@ class TlogState:
         if self.pinned is None:
             self.pinned = checkpoint
         else:
-            self.collect(checkpoint.to_bytes(), checkpoint)
+            self.collect(checkpoint.to_bytes(), checkpoint.checkpoint)
 
     def mark(self, journal: JournalId, seq: int, index: int) -> None:
         """Entry `seq` of a journal stands at leaf `index` of the log."""

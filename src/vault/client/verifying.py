@@ -52,8 +52,18 @@ def require_not_broken(session: Session, journal: JournalId) -> None:
         raise session.broken[journal]
 
 
-def take_entry(session: Session, replay: ReplayedJournal, entry: Entry) -> tuple[Statement, Receipt]:
-    """Steps 3 to 8 for the next entry of a journal; the replay has moved past it when this returns.
+def read_entry(session: Session, journal: JournalId, entry: Entry) -> Statement:
+    """Steps 3 and 4 for an entry of a journal. Raises: VerificationError; the journal is broken from then on."""
+    require_not_broken(session, journal)
+    try:
+        return read_envelope(session, entry.envelope, entry.statement)
+    except VerificationError as error:
+        break_journal(session, journal, error, {"entry": entry.model_dump(mode="json")})
+        raise
+
+
+def take_entry(session: Session, replay: ReplayedJournal, entry: Entry, statement: Statement) -> Receipt:
+    """Steps 5 to 8 for the next entry of a journal, which `read_entry` has read; the replay has moved past it then.
 
     The receipt is verified last, since the head that it names is worth more once it is known to be right.
 
@@ -63,7 +73,6 @@ def take_entry(session: Session, replay: ReplayedJournal, entry: Entry) -> tuple
     require_not_broken(session, journal)
     before = replay.position
     try:
-        statement = read_envelope(session, entry.envelope, entry.statement)
         require_next(before, entry)
         require_time(before, entry.time)
         append_verified(replay, statement, entry.time)
@@ -74,7 +83,7 @@ def take_entry(session: Session, replay: ReplayedJournal, entry: Entry) -> tuple
         break_journal(session, journal, error, {"before": before.head.hex(), "entry": entry.model_dump(mode="json")})
         raise
     session.taken.setdefault(journal, []).append(entry)
-    return statement, receipt
+    return receipt
 
 
 def require_next(before: Position, entry: Entry) -> None:

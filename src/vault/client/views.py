@@ -14,7 +14,7 @@ from vault.client.receipts import Receipt
 from vault.client.session import Session
 from vault.client.verifying import (
     append_verified,
-    read_envelope,
+    read_entry,
     require_head,
     require_not_broken,
     take_entry,
@@ -69,9 +69,10 @@ class View:
 
     def take(self, session: Session, entry: Entry) -> Act[None]:
         """Verify the next entry, after the keys that it names. Raises: VerificationError."""
-        yield from ensure_keys(session, _named_keys(session, entry))
+        statement = read_entry(session, self.replay.journal, entry)
+        yield from ensure_keys(session, list_named_keys(statement.body))
         if entry.seq > self.replay.position.seq:  # another act may have been faster while keys were fetched
-            statement, receipt = take_entry(session, self.replay, entry)
+            receipt = take_entry(session, self.replay, entry, statement)
             self.hold(Held(entry.seq, entry.time, statement, _read_seal(entry), receipt))
 
     def standing(self) -> ContractFact:
@@ -185,11 +186,6 @@ def _learn_salt(session: Session, engagement: bytes) -> Act[None]:
     except FormatError as error:
         raise VerificationError("schema", str(error)) from error
     session.changed = True
-
-
-def _named_keys(session: Session, entry: Entry) -> list[tuple[bytes, bytes | None]]:
-    body = read_envelope(session, entry.envelope, entry.statement).body
-    return list_named_keys(body)
 
 
 def list_named_keys(body: Body) -> list[tuple[bytes, bytes | None]]:

@@ -39,17 +39,7 @@ class TlogProof:
     @classmethod
     def parse(cls, raw: bytes) -> Self:
         """The proof that bytes spell. Raises: TlogProofError; NoteError and CheckpointError for its last part."""
-        head, blank, note = raw.partition(b"\n\n")
-        try:
-            lines = head.decode("ascii").split("\n")
-            if not blank or len(lines) < 2 or lines[0] != _HEADER or not lines[1].startswith(_INDEX):
-                raise TlogProofError("expected the line of the format, then the index")
-            if len(lines) > 2 + HASHES_MAXIMUM:
-                raise TlogProofError("expected at most 63 hashes")
-            index = read_decimal(lines[1].removeprefix(_INDEX))
-            hashes = tuple(read_base64(line, HASH_BYTES) for line in lines[2:])
-        except (UnicodeDecodeError, EncodingError):
-            raise TlogProofError("expected a decimal index and hashes in base64") from None
+        index, hashes, note = split_proof(raw)
         return cls(index, hashes, SignedCheckpoint.parse(note))
 
     def to_bytes(self) -> bytes:
@@ -67,3 +57,21 @@ class TlogProof:
         checkpoint = self.signed.verify(logs)
         verify_inclusion(leaf, self.index, checkpoint.size, checkpoint.root, self.hashes)
         return checkpoint
+
+
+def split_proof(raw: bytes) -> tuple[int, tuple[bytes, ...], bytes]:
+    """Index, hashes, and the bytes of the checkpoint's note, which is not looked at: many proofs may share one.
+
+    Raises: TlogProofError.
+    """
+    head, blank, note = raw.partition(b"\n\n")
+    try:
+        lines = head.decode("ascii").split("\n")
+        if not blank or len(lines) < 2 or lines[0] != _HEADER or not lines[1].startswith(_INDEX):
+            raise TlogProofError("expected the line of the format, then the index")
+        if len(lines) > 2 + HASHES_MAXIMUM:
+            raise TlogProofError("expected at most 63 hashes")
+        index = read_decimal(lines[1].removeprefix(_INDEX))
+        return index, tuple(read_base64(line, HASH_BYTES) for line in lines[2:]), note
+    except (UnicodeDecodeError, EncodingError):
+        raise TlogProofError("expected a decimal index and hashes in base64") from None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Self
 
 from vault import ed25519
@@ -32,6 +33,7 @@ class SignatureType(IntEnum):
     """A checkpoint and a time, with Ed25519."""
 
 
+@lru_cache(maxsize=256)
 def require_key_name(name: str) -> str:
     """The same name: not empty, without space of any kind, control characters or plus. Raises: NoteError."""
     if not name or "+" in name or any(char.isspace() for char in name) or _CONTROLS.search(name) is not None:

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Mapping
 from vault.tlog.errors import TileError
 from vault.tlog.hashing import node_hash
 from vault.tlog.subtrees import Range, Subtree, complete_subtrees, range_hash
-from vault.tlog.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, find_tile, partial_tiles, tile_of
+from vault.tlog.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, find_tile, partial_tiles
+
+_Place = tuple[int, int]
+"""Level and index of a tile."""
+_Rows = dict[_Place, list[list[bytes]]]
+"""The hashes of tiles, and above them those of all complete subtrees under each, row by row."""
 
 
 class VerifiedTree:
@@ -21,8 +26,8 @@ class VerifiedTree:
         """A tree of `size` leaves with this 32-byte root, of which no tile is here yet."""
         self.size = size
         self.root = root
-        self._edge = partial_tiles(size)
-        self._rows: dict[Tile, list[list[bytes]]] = {}
+        self._edge = frozenset((tile.level, tile.index) for tile in partial_tiles(size))
+        self._rows: _Rows = {}
 
     def missing_tiles(self, ranges: Iterable[Range]) -> tuple[Tile, ...]:
         """The tiles that are still needed to know the hashes of these ranges, those of higher levels first.
@@ -31,44 +36,48 @@ class VerifiedTree:
         """
         needed = set(self._edge)
         for part in ranges:
+            self._require(part)
             for subtree in complete_subtrees(part):
-                tile = tile_of(subtree, self.size)
-                while tile not in needed:
-                    needed.add(tile)
-                    tile = self._above(tile)
-        return tuple(sorted(needed - self._rows.keys(), key=lambda tile: (-tile.level, tile.index)))
+                level, index, _, _ = _locate(subtree)
+                while (level, index) not in needed:
+                    needed.add((level, index))
+                    level, index = level + 1, index // TILE_WIDTH
+        tiles = [find_tile(level, index, self.size) for level, index in needed - self._rows.keys()]
+        return tuple(sorted((tile for tile in tiles if tile), key=lambda tile: (-tile.level, tile.index)))
 
     def add(self, raw_tiles: Mapping[Tile, bytes]) -> None:
         """Take the bytes of tiles that `missing_tiles` named, all of them.
 
         Raises: TileError for bytes that are not those of the tree; nothing is taken then.
         """
-        rows = self._rows | {tile: _rows(tile.hashes(raw)) for tile, raw in raw_tiles.items()}
-        if range_hash(Range(0, self.size), lambda subtree: _find(rows, subtree, self.size)) != self.root:
+        rows = self._rows | {(tile.level, tile.index): _stack(tile.hashes(raw)) for tile, raw in raw_tiles.items()}
+        if range_hash(Range(0, self.size), lambda subtree: _find(rows, subtree)) != self.root:
             raise TileError("expected tiles of the right edge that make the root")
-        for tile in raw_tiles:
-            if tile not in self._edge and rows[tile][TILE_HEIGHT][0] != _find(rows, _whole(tile), self.size):
+        for level, index in rows.keys() - self._rows.keys() - self._edge:
+            above = Subtree((level + 1) * TILE_HEIGHT, index)
+            if rows[level, index][TILE_HEIGHT][0] != _find(rows, above):
                 raise TileError("expected a tile whose hash stands in the tile above it")
         self._rows = rows
 
     def hash_of(self, part: Range) -> bytes:
         """The hash of a range; its tiles are here. Raises: TileError where one is missing."""
-        return range_hash(part, lambda subtree: _find(self._rows, subtree, self.size))
+        self._require(part)
+        return range_hash(part, lambda subtree: _find(self._rows, subtree))
 
-    def _above(self, tile: Tile) -> Tile:
-        above = find_tile(tile.level + 1, tile.index // TILE_WIDTH, self.size)
-        if above is None:
-            raise TileError("expected a full tile below another one")
-        return above
-
-
-def _whole(tile: Tile) -> Subtree:
-    """The complete subtree whose hash a full tile makes."""
-    return Subtree((tile.level + 1) * TILE_HEIGHT, tile.index)
+    def _require(self, part: Range) -> None:
+        if part.end > self.size:
+            raise TileError("expected a range of the tree")
 
 
-def _rows(hashes: tuple[bytes, ...]) -> list[list[bytes]]:
-    """The hashes of a tile, and above them those of all complete subtrees under it, row by row."""
+def _locate(subtree: Subtree) -> tuple[int, int, int, int]:
+    """Level and index of the tile of a complete subtree, its row there, and its place in the row."""
+    level, height = divmod(subtree.level, TILE_HEIGHT)
+    width = TILE_WIDTH >> height
+    index, place = divmod(subtree.number, width)
+    return level, index, height, place
+
+
+def _stack(hashes: tuple[bytes, ...]) -> list[list[bytes]]:
     rows = [list(hashes)]
     while len(rows[-1]) > 1:
         row = rows[-1]
@@ -76,9 +85,8 @@ def _rows(hashes: tuple[bytes, ...]) -> list[list[bytes]]:
     return rows
 
 
-def _find(rows: Mapping[Tile, list[list[bytes]]], subtree: Subtree, size: int) -> bytes:
-    tile = tile_of(subtree, size)
-    height = subtree.level % TILE_HEIGHT
-    if tile not in rows:
+def _find(rows: _Rows, subtree: Subtree) -> bytes:
+    level, index, height, place = _locate(subtree)
+    if (level, index) not in rows:
         raise TileError("expected the tile of this subtree")
-    return rows[tile][height][subtree.number - (tile.index << (TILE_HEIGHT - height))]
+    return rows[level, index][height][place]
