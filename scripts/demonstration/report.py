@@ -9,7 +9,7 @@ from rich.table import Table
 from scripts.demonstration.bench import Refusal
 from scripts.demonstration.people import COACH, COACHEE, ROLES, SPONSOR
 from scripts.demonstration.spellings import SPELLINGS
-from scripts.demonstration.thief import PLACES, Verdict
+from scripts.demonstration.thief import Verdict
 
 SHOWS_NOT = (
     "\nWhat this does not show: that a server which somebody else runs is this one; what a client that lies or leaks "
@@ -64,7 +64,7 @@ class Report:
             "statements": self.statements,
             "refusals": refusals,
             "search": {
-                "places": len(PLACES),
+                "places": len(self.verdict.places),
                 "spellings": len(SPELLINGS),
                 "lines": self.verdict.lines,
                 "found": len(self.verdict.found),
@@ -92,9 +92,8 @@ class Report:
         console.print(
             f"\n{len(self.refusals)} attempts went past the SDK as raw HTTP: {refused} were refused as promised, and "
             f"{unchanged} left every row of every table as it was.\n"
-            f"A thief searched {verdict.searched_bytes:,} bytes (database with freed pages, write-ahead log, server "
-            f"log, temporary files, settings, all requests) for {verdict.lines:,} lines in {len(SPELLINGS)} spellings: "
-            f"{len(verdict.found)} found.\n"
+            f"A thief searched {verdict.searched_bytes:,} bytes ({', '.join(verdict.places)}) for {verdict.lines:,} "
+            f"lines in {len(SPELLINGS)} spellings: {len(verdict.found)} found.\n"
             f"Control: {verdict.control_planted} leaks were planted in a copy, one for each spelling and place; "
             f"{verdict.control_found} of them were found.",
             highlight=False,

@@ -7,12 +7,12 @@ SQLite itself for rows, freed pages and the write-ahead log. A control that is n
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, Self
 
-from scripts.demonstration.deployment import Deployment
 from scripts.demonstration.lines import Line, text_line
 from scripts.demonstration.search import Found, Place, search
 from scripts.demonstration.spellings import CONTROL, LEAKS, SPELLINGS
@@ -26,12 +26,34 @@ PLACES = (ROWS, FILE, FREED, WAL, LOG, TEMPORARY, SETTINGS, SENT)
 _DATABASE = "vault.sqlite3"
 
 
+class Taken(Protocol):
+    """What was taken."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Where the thief looks."""
+        ...
+
+    def places(self) -> list[Place]:
+        """All places with what they hold; freed pages and deleted rows are part of the database file."""
+        ...
+
+    def leaking(self, copies: Path, leaks: dict[str, list[bytes]]) -> Self:
+        """The same from a server that leaks: in each place what `leaks` has for it, copied into the folder `copies`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Loot:
-    """What was taken: copies in a folder of the thief's own, and the requests."""
+    """What was taken from a server on SQLite: copies in a folder of the thief's own, and the requests."""
 
     folder: Path
     sent: bytes
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Where the thief looks."""
+        return PLACES
 
     @property
     def database(self) -> Path:
@@ -51,7 +73,17 @@ class Loot:
             SENT: self.sent,
         }
         # Last: who queries a database changes the files beside it.
-        return [*(Place(name, content) for name, content in raw.items()), Place(ROWS, values(self.database))]
+        return [
+            *(Place(name, content) for name, content in raw.items()),
+            Place(ROWS, values(f"sqlite:///{self.database}")),
+        ]
+
+    def leaking(self, copies: Path, leaks: dict[str, list[bytes]]) -> "Loot":
+        """The same loot from a server that leaks."""
+        copy_with_leaks(self.folder, copies, leaks)
+        copy = Loot(copies, self.sent + b"\n".join(leaks[SENT]))
+        _plant_with_sqlite(copy.database, leaks)
+        return copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +91,7 @@ class Verdict:
     """What the search found, and whether it would have found anything."""
 
     found: list[Found]
+    places: tuple[str, ...]
     lines: int
     searched_bytes: int
     control_planted: int
@@ -66,20 +99,7 @@ class Verdict:
     missed: list[tuple[str, str]]
 
 
-def steal(deployment: Deployment, folder: Path, sent: Iterable[bytes]) -> Loot:
-    """Copy everything that the server has written, while it runs, and what it was sent."""
-    folder.mkdir()
-    for path in _files(deployment.data):
-        name = path.relative_to(deployment.data).as_posix().replace("/", "-")
-        shutil.copyfile(path, folder / (name if name.startswith(_DATABASE) else f"settings-{name}"))
-    shutil.copyfile(deployment.log, folder / "log")
-    left_behind = [*_files(deployment.temporary), *_files(deployment.working)]
-    names = "\n".join(path.name for path in left_behind).encode()
-    (folder / "temporary").write_bytes(b"\n".join([names, *(path.read_bytes() for path in left_behind)]))
-    return Loot(folder, b"\n\n".join(sent))
-
-
-def drop_known(before: Loot, lines: Sequence[Line], public: bytes) -> tuple[list[Line], int]:
+def drop_known(before: Taken, lines: Sequence[Line], public: bytes) -> tuple[list[Line], int]:
     """The lines that stood nowhere before the first note was sealed, nor in the server's public description.
 
     Somebody's file may say `CREATE TABLE` as the database does. Such a line proves nothing; also how many there are.
@@ -88,40 +108,36 @@ def drop_known(before: Loot, lines: Sequence[Line], public: bytes) -> tuple[list
     return [line for number, line in enumerate(lines) if number not in known], len(known)
 
 
-def judge(loot: Loot, copies: Path, lines: Sequence[Line]) -> Verdict:
+def judge(loot: Taken, copies: Path, lines: Sequence[Line]) -> Verdict:
     """Search for `lines`, and for the control in a copy."""
     token = secrets.token_hex(4)
-    controls = {place: f"{CONTROL} {place} {token}" for place in PLACES}
+    controls = {place: f"{CONTROL} {place} {token}" for place in loot.names}
     searched = [*lines, *(text_line(control) for control in controls.values())]
     places = loot.places()
     found = search(places, searched)
-    planted = _plant(loot, copies, controls)
+    planted = loot.leaking(copies, {place: [leak(text) for leak in LEAKS.values()] for place, text in controls.items()})
     numbers = {len(lines) + place: name for place, name in enumerate(controls)}
     seen = {
         (numbers[each.line], each.place, each.spelling)
         for each in search(planted.places(), searched)
         if each.line in numbers
     }
-    wanted = [(place, spelling) for place in PLACES for spelling in SPELLINGS]
+    wanted = [(place, spelling) for place in loot.names for spelling in SPELLINGS]
     missed = [(place, spelling) for place, spelling in wanted if (place, _lies_in(place), spelling) not in seen]
     size = sum(len(place.content) for place in places)
-    return Verdict(found, len(lines), size, len(wanted), len(wanted) - len(missed), missed)
+    return Verdict(found, loot.names, len(lines), size, len(wanted), len(wanted) - len(missed), missed)
 
 
 def _lies_in(place: str) -> str:
     return FILE if place == FREED else place
 
 
-def _plant(loot: Loot, copies: Path, controls: dict[str, str]) -> Loot:
-    """The same loot from a server that leaks."""
-    shutil.copytree(loot.folder, copies)
-    leaks = {place: [leak(text) for leak in LEAKS.values()] for place, text in controls.items()}
-    copy = Loot(copies, loot.sent + b"\n".join(leaks[SENT]))
-    _plant_with_sqlite(copy.database, leaks)
+def copy_with_leaks(folder: Path, copies: Path, leaks: dict[str, list[bytes]]) -> None:
+    """Copy what was taken, and add to log, temporary files and settings what a careless server would leave there."""
+    shutil.copytree(folder, copies)
     for name, place in (("log", LOG), ("temporary", TEMPORARY), ("settings-server.toml", SETTINGS)):
         with (copies / name).open("ab") as file:
             file.write(b"\n" + b"\n".join(leaks[place]))
-    return copy
 
 
 def _plant_with_sqlite(database: Path, leaks: dict[str, list[bytes]]) -> None:
@@ -150,10 +166,6 @@ def _plant_with_sqlite(database: Path, leaks: dict[str, list[bytes]]) -> None:
             shutil.copyfile(path, crashed / path.name)
     for path in crashed.iterdir():
         shutil.copyfile(path, database.with_name(path.name))
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
 def _read(path: Path) -> bytes:

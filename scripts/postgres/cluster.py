@@ -51,44 +51,44 @@ class Cluster:
     def __init__(self, folder: Path, binaries: Path, settings: dict[str, str] | None = None) -> None:
         """Nothing runs until it is made and started."""
         self.socket = own(folder / "socket")
-        self._data, self._binaries = own(folder / "data"), binaries
+        self.data, self._binaries = own(folder / "data"), binaries
         self._settings = {**_SETTINGS, **(settings or {})}
 
     def make(self) -> None:
         """An empty cluster."""
         self._run(
-            "initdb", "--pgdata", self._data, "--username", SUPERUSER, "--auth=trust", "--no-sync", "--encoding=UTF8"
+            "initdb", "--pgdata", self.data, "--username", SUPERUSER, "--auth=trust", "--no-sync", "--encoding=UTF8"
         )
 
     def follow(self, primary: "Cluster") -> None:
         """A copy of `primary` that takes over what is written there, and can be promoted."""
         source = f"host={primary.socket} user={SUPERUSER}"
-        self._run("pg_basebackup", "--pgdata", self._data, "--dbname", source, "--write-recovery-conf", "--no-sync")
+        self._run("pg_basebackup", "--pgdata", self.data, "--dbname", source, "--write-recovery-conf", "--no-sync")
 
     def start(self) -> None:
         """Run; return when it answers."""
         options = " ".join(f"-c {name}={value}" for name, value in self._settings.items())
         self._run(
-            "pg_ctl", "start", "--wait", "--silent", "--pgdata", self._data, "--log", self._data / "log",
+            "pg_ctl", "start", "--wait", "--silent", "--pgdata", self.data, "--log", self.data / "log",
             "--options", f"-k {self.socket} {options}",
         )  # fmt: skip
 
     def stop(self, mode: str = "immediate") -> None:
         """End it; `immediate` does as a crash does."""
-        self._run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}", "--pgdata", self._data)
+        self._run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}", "--pgdata", self.data)
 
     def promote(self) -> None:
         """Let a follower take writes."""
-        self._run("pg_ctl", "promote", "--wait", "--silent", "--pgdata", self._data)
+        self._run("pg_ctl", "promote", "--wait", "--silent", "--pgdata", self.data)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its first process and to all that it has started."""
-        for process in processes_of(self._data):
+        for process in processes_of(self.data):
             os.kill(process, number)
 
     def crash(self) -> None:
         """Kill all its processes at once; what they leave behind is recovered by `start`."""
-        end_processes(self._data)
+        end_processes(self.data)
         for lock in self.socket.glob(".s.PGSQL.*.lock"):
             lock.unlink()
 

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import URL, create_engine, make_url, text
 
@@ -19,8 +20,11 @@ IS_THERE = BINARIES_ARE_THERE or VARIABLE in os.environ
 class Databases:
     """Databases that were made here, on a server that runs."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is that of a database which is there, whose role may create others."""
+    def __init__(self, url: str, files: Path | None = None) -> None:
+        """`url` is that of a database which is there, whose role may create others; `files` are those of its server,
+        where they lie on this machine.
+        """
+        self.files = files
         self._url: URL = make_url(url).set(drivername="postgresql+psycopg")
         self._made: list[str] = []
 
@@ -64,4 +68,4 @@ def new_databases() -> Iterator[Databases]:
             made.drop()
     else:
         with running_postgres() as cluster:
-            yield Databases(cluster.url())
+            yield Databases(cluster.url(), cluster.data)

@@ -17,6 +17,7 @@ from scripts.demonstration.report import Report
 from scripts.demonstration.search import Found
 from scripts.demonstration.tables import digest, values
 from scripts.demonstration.thief import Verdict
+from scripts.postgres.databases import IS_THERE
 from tests.architecture.trees import ROOT
 from vault.protocol.problems import PROBLEMS
 
@@ -45,9 +46,13 @@ def require_all_as_promised(run: subprocess.CompletedProcess[str], figures: dict
     assert found["control_found"] == found["control_planted"] == found["places"] * found["spellings"]
 
 
+ENGINES = [(), pytest.param(("--postgres",), marks=pytest.mark.skipif(not IS_THERE, reason="no PostgreSQL is there"))]
+
+
 @pytest.mark.slow
-def test_the_sample_notes_are_kept_and_everybody_else_is_refused(tmp_path: Path) -> None:
-    run = run_demo(tmp_path, "--quiet")
+@pytest.mark.parametrize("arguments", ENGINES, ids=["SQLite", "PostgreSQL"])
+def test_the_sample_notes_are_kept_and_everybody_else_is_refused(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    run = run_demo(tmp_path, "--quiet", *arguments)
     figures = read_figures(tmp_path)
     require_all_as_promised(run, figures)
     assert run.stderr == ""
@@ -136,7 +141,7 @@ def test_a_path_that_is_not_there_is_a_usage_error(arguments: tuple[str, str], t
 
 
 REFUSAL = Refusal("Ana", "asks for the journal", 404, "not-found", "not-found", unchanged=True)
-VERDICT = Verdict([], lines=1, searched_bytes=1, control_planted=1, control_found=1, missed=[])
+VERDICT = Verdict([], places=("server log",), lines=1, searched_bytes=1, control_planted=1, control_found=1, missed=[])
 GOOD = Report(1, 1, 1, 4, 1, [REFUSAL], repeats_hold=True, verdict=VERDICT, seconds=1.0)
 
 
@@ -168,10 +173,10 @@ def test_the_digest_of_all_tables_sees_every_change(change: str, tmp_path: Path)
     path = tmp_path / "some.sqlite3"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript("CREATE TABLE t (a INTEGER, b BLOB); INSERT INTO t VALUES (1, x'00')")
-        before = digest(path)
-        assert digest(path) == before
+        before = digest(f"sqlite:///{path}")
+        assert digest(f"sqlite:///{path}") == before
         connection.executescript(change)
-    assert digest(path) != before
+    assert digest(f"sqlite:///{path}") != before
 
 
 def test_values_are_whole_where_the_file_tears_them_apart(tmp_path: Path) -> None:
@@ -182,4 +187,4 @@ def test_values_are_whole_where_the_file_tears_them_apart(tmp_path: Path) -> Non
         connection.execute("INSERT INTO t VALUES (?)", (text,))
         connection.commit()
     assert text.encode() not in path.read_bytes()
-    assert text.encode() in values(path)
+    assert text.encode() in values(f"sqlite:///{path}")
