@@ -50,8 +50,8 @@ def test_a_path_of_an_address_is_not_taken_for_one(text: bytes) -> None:
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
 
-def test_there_are_four_locks() -> None:
-    assert [path.stem for path in LOCKS] == ["base", "build", "dev", "server"]
+def test_there_are_five_locks() -> None:
+    assert [path.stem for path in LOCKS] == ["base", "build", "dev", "patroni", "server"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.stem))

@@ -19,6 +19,7 @@ import pytest
 from tests.policy.people import account, digest, short
 from tests.server.deployments import Deployment, deployed
 from tests.server.joining import ask_challenge, bearer, first_keys, login_statement
+from tests.server.resources.test_attachments import naming, ref_of, upload
 from tests.server.world import Draft, World
 from vault.protocol.vocabulary import ItemKind
 from vault.server.openapi import build_description
@@ -35,8 +36,10 @@ SEES: dict[str, frozenset[str]] = {
     "/items/{item}/readers": frozenset({"coach", "coachee"}),
     "/blobs/{sha256}": frozenset({"coach", "coachee"}),
     "/disclosures/{statement}/content": frozenset({"coachee", "sponsor"}),
+    "/attachments/{attachment}": frozenset({"coach", "coachee"}),
+    "/attachments/{attachment}/parts": frozenset({"coach"}),  # who uploaded it
 }
-"""Who is answered by each read, for ids that exist: of a note, its blob, a disclosure that was opened."""
+"""Who is answered by each read, for ids that exist: of a note with its blob and attachment, of an opened disclosure."""
 
 
 @pytest.fixture
@@ -52,20 +55,23 @@ async def world(tmp_path: Path, database: str) -> AsyncIterator[World]:
 
 async def filled(world: World) -> dict[str, dict[str, str]]:
     """Ids by what they are of, each with the ids of its place."""
-    note, own = world.item(), world.item("coachee", ItemKind.PRIVATE)
+    attachment = short("attachment")
+    await upload(world, attachment=attachment)
+    note = naming(world, ref_of(attachment=attachment))
+    own = world.item("coachee", ItemKind.PRIVATE)
     for draft in (note, own):
         await world.write(draft)
     disclosure = world.disclosure()
     given = await world.write(disclosure)
     await world.write(world.opening(given))
-    ids = {"engagement": world.engagement.hex(), "statement": given.hex()}
+    ids = {"engagement": world.engagement.hex(), "statement": given.hex(), "attachment": attachment.hex()}
     return {
         "note": ids | {"item": note.body.item.hex(), "sha256": note.body.blob.sha256.hex()},
         "private": ids | {"item": own.body.item.hex(), "sha256": own.body.blob.sha256.hex()},
         "disclosed": ids | {"item": short("nothing").hex(), "sha256": disclosure.body.blob.sha256.hex()},
         "nothing": {
             "engagement": short("no engagement").hex(), "statement": digest("nothing").hex(),
-            "item": short("nothing").hex(), "sha256": digest("nothing").hex(),
+            "item": short("nothing").hex(), "sha256": digest("nothing").hex(), "attachment": short("nothing").hex(),
         },
     }  # fmt: skip
 
@@ -113,7 +119,8 @@ async def test_f1_an_id_of_one_engagement_opens_nothing_in_another(world: World)
     await world.agree()
     there = world.engagement.hex()
     world.engagement, world.contract = first, contract
-    for suffix in ("/items/{item}", "/items/{item}/readers", "/blobs/{sha256}", "/disclosures/{statement}/content"):
+    suffixes = ("/items/{item}", "/items/{item}/readers", "/blobs/{sha256}", "/disclosures/{statement}/content")
+    for suffix in (*suffixes, "/attachments/{attachment}"):
         path = ("/v1/engagements/{engagement}" + suffix).format(**{**ids["note"], "engagement": there})
         for name in ("coach", "coachee", "sponsor"):
             assert (await world.get(name, path)).status_code == 404
@@ -237,7 +244,9 @@ async def test_f11_one_of_two_writers_wins(world: World) -> None:
 
 def test_f9_no_address_has_room_for_a_secret() -> None:
     named = {name for path in DESCRIPTION for name in re.findall(r"{(\w+)}", path)}
-    assert named == {"account", "engagement", "item", "sha256", "statement", "kind", "code"}
+    assert named == {
+        "account", "engagement", "item", "sha256", "statement", "kind", "code", "attachment", "n", "level", "index",
+    }  # fmt: skip
     asked = {
         each["name"]
         for ways in DESCRIPTION.values()

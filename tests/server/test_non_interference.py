@@ -4,8 +4,8 @@ Two worlds begin alike. In one of them coachee and coach write, read, draft, rot
 sponsor asks for everything it knows of, and tries everything it can sign: status, headers and bytes must be equal.
 
 The transparency log is public, and grows with every statement of the deployment: a receipt shows anybody how far it had
-come. That is the one thing left out here, after it was verified; docs/limits.md says so to people. What stands beside it
-of a leaf is blinded by the journal's salt.
+come. That is the one thing left out here, after it was verified; docs/limits.md says so to people. What stands beside
+it of a leaf is blinded by the journal's salt.
 """
 
 import json
