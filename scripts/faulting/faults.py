@@ -75,6 +75,25 @@ async def kill_server(course: Course) -> None:
             await course.go("kill-server", load, breakage)
 
 
+async def stop_server(course: Course) -> None:
+    """A service is asked to end under load, once or twice, and does so in time; some rounds its database is frozen."""
+    with running_postgres() as cluster, served(cluster.url(), workers=2) as service:
+        service.start()
+        async with loaded(service) as load:
+
+            async def breakage() -> None:
+                is_frozen, is_twice = course.random.random() < 0.5, course.random.random() < 0.5
+                if is_frozen:
+                    cluster.signal(signal.SIGSTOP)
+                try:
+                    await asyncio.to_thread(service.stop, is_twice)
+                finally:
+                    cluster.signal(signal.SIGCONT)
+                await asyncio.to_thread(service.start)
+
+            await course.go("stop-server", load, breakage)
+
+
 async def kill_worker(course: Course) -> None:
     """One of two workers on PostgreSQL is killed under load; its parent starts another."""
     with running_postgres() as cluster, served(cluster.url(), workers=2) as service:
@@ -169,6 +188,7 @@ async def turn_clock(course: Course) -> None:
 
 FAULTS: dict[str, Callable[[Course], Awaitable[None]]] = {
     "kill-server": kill_server,
+    "stop-server": stop_server,
     "kill-worker": kill_worker,
     "kill-postgres": kill_postgres,
     "fill-disk": fill_disk,

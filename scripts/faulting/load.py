@@ -83,7 +83,7 @@ class Load:
         while True:
             answer = await self._send(world, draft)
             self._stirred.set()
-            if answer is None or answer.status_code in (429, 503):
+            if answer is None or answer.status_code in (429, 503) or _is_cut_off(answer):
                 self.unanswered += 1
                 await asyncio.sleep(_AGAIN_SECONDS)
             elif answer.status_code == 401:
@@ -123,6 +123,11 @@ class Load:
                 await self.people.log_in(name)
             except (AssertionError, httpx.TransportError):
                 await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _is_cut_off(answer: httpx.Response) -> bool:
+    """Whether the service was ended while it answered: its own errors are problems, this one is a plain text."""
+    return answer.status_code == 500 and answer.headers["content-type"].startswith("text/plain")
 
 
 class _Outside:

