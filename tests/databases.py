@@ -33,6 +33,10 @@ NewDatabase = Callable[[], str]
 """Gives the URL of a migrated database without rows."""
 
 
+on_each_engine = pytest.mark.parametrize("engine", ENGINES, indirect=True)
+"""Where tests run on SQLite alone by default."""
+
+
 def only_on(engine: str) -> pytest.MarkDecorator:
     """A test of what one engine alone does."""
     return pytest.mark.parametrize("engine", [each for each in ENGINES if engine in str(each)], indirect=True)

@@ -141,25 +141,29 @@ class Nodes:
         node.start(self._patroni)
         self.wait(f"node {node.name} did not come back", self.is_whole)
 
-    def roles(self) -> dict[str, tuple[str, str]]:
-        """Role and state of each node, as one that answers sees them."""
+    def members(self) -> dict[str, dict[str, Any]]:
+        """Role, state and timeline of each node, as one that answers sees them."""
         for node in self.nodes:
             found = node.ask("/cluster")
             if found:
-                return {member["name"]: (member["role"], member["state"]) for member in found["members"]}
+                return {member["name"]: member for member in found["members"]}
         return {}
 
     def is_whole(self) -> bool:
         """Whether one takes writes, one has all of them, and the third follows."""
-        roles = self.roles()
-        words = sorted(role for role, _ in roles.values())
-        states = {state for _, state in roles.values()}
-        return words == ["leader", "replica", "sync_standby"] and states <= {"running", "streaming"}
+        found = sorted((one["role"], one["state"], one.get("timeline")) for one in self.members().values())
+        timeline = found[0][2] if found else None
+        return found == [
+            ("leader", "running", timeline),
+            ("replica", "streaming", timeline),
+            ("sync_standby", "streaming", timeline),
+        ]
 
     def primary(self) -> Node:
         """The node that takes writes. Raises: RuntimeError where none does."""
+        members = self.members()
         for node in self.nodes:
-            if self.roles().get(node.name, ("", ""))[0] == "leader":
+            if members.get(node.name, {}).get("role") == "leader":
                 return node
         raise RuntimeError("no node takes writes")
 
@@ -169,7 +173,7 @@ class Nodes:
         while not reached():
             if time.monotonic() > ends:
                 logs = (f"{node.name}: {(node.folder / 'patroni.log').read_text()[-1_000:]}" for node in self.nodes)
-                raise RuntimeError("\n".join([f"{otherwise}: {self.roles()}", *logs]))
+                raise RuntimeError("\n".join([f"{otherwise}: {self.members()}", *logs]))
             time.sleep(0.2)
 
     @property

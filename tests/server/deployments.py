@@ -1,21 +1,20 @@
 """A real server over a real migrated database, whose clock is told.
 
-The database is migrated once in a process; every test gets a copy of the empty file.
+Where no database is named it is a copy of an empty file that was migrated once in a process.
 """
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from tempfile import mkdtemp
 
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from tests.databases import empty_file
 from vault.server.app import build_app
 from vault.server.clock import random_bytes
 from vault.server.limits import Limits
@@ -26,7 +25,6 @@ from vault.server.resources.enrolments.actions import create_enrolment
 from vault.server.secrets_file import Secrets
 from vault.server.settings import LimitSettings, Settings
 from vault.server.storage.engine import Storage
-from vault.server.storage.schema import migrate
 from vault.server.storage.tables import metadata
 from vault.server.tlog_key import TlogKey
 
@@ -78,16 +76,6 @@ class Deployment:
         return hashed.hexdigest()
 
 
-@cache
-def _empty_database() -> Path:
-    path = Path(mkdtemp(prefix="coach-vault-tests-")) / "empty.sqlite3"
-    storage = Storage(f"sqlite:///{path}")
-    migrate(storage)
-    storage.sweep()
-    storage.close()
-    return path
-
-
 @contextmanager
 def deployed(
     folder: Path,
@@ -101,7 +89,7 @@ def deployed(
     """A server with one app, over a new database in `folder`, or over a migrated one elsewhere."""
     if database is None:
         path = folder / "vault.sqlite3"
-        shutil.copyfile(_empty_database(), path)
+        shutil.copyfile(empty_file(), path)
         database = f"sqlite:///{path}"
     clock = Clock(now)
     limits = limits or LimitSettings()

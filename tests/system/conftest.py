@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import SQLITE
 from tests.server.deployments import Deployment, deployed
 from tests.server.replaying import compare_with_rows
 from tests.system.worlds import Three, World, leaving, three_people
@@ -17,9 +18,15 @@ def cheap_slots(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
+def engine(request: pytest.FixtureRequest) -> str:
+    """SQLite, unless a journey is marked to run on each: what differs between them is tested below."""
+    return str(getattr(request, "param", SQLITE))
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, database: str) -> Iterator[Deployment]:
     (tmp_path / "server").mkdir()
-    with deployed(tmp_path / "server") as made:
+    with deployed(tmp_path / "server", database=database) as made:
         yield made
         with made.parts.storage.reading() as connection:  # whatever a journey wrote, policy must make the same of it
             compare_with_rows(connection, made.parts.deployment)

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from tests.databases import on_each_engine
 from tests.system.worlds import Three
 from vault.client import Refused, UsageError
 
 
+@on_each_engine
 async def test_three_people_and_one_sealed_summary(three: Three) -> None:
     assert three.at_lenas.active
     await three.at_lenas.notes.add("Session 1: she wants to speak up in meetings.", title="Session 1")

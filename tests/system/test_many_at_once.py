@@ -3,9 +3,11 @@
 import asyncio
 import threading
 
+from tests.databases import on_each_engine
 from tests.system.worlds import Three
 
 
+@on_each_engine
 async def test_a_hundred_notes_at_once_are_a_hundred_notes_in_one_journal(three: Three) -> None:
     threads = threading.active_count()
     texts = [f"Note {number}" for number in range(100)]
