@@ -288,6 +288,28 @@ def test_an_export_holds_what_is_mine_with_hashes_that_fit_and_overwrites_nothin
     people.run("marek", "statement", "verify", entry, "--account", people.accounts["ana"], code=3)
 
 
+def test_a_receipt_is_verified_by_whoever_has_the_log_key(people: People) -> None:
+    seen = people.ask("lena", "checkpoint")
+    assert seen["origin"] == people.ask("lena", "identity", "show")["audience"]
+    assert seen["note"].startswith(f"{seen['origin']}\n{seen['size']}\n")
+    assert people.ask("ana", "checkpoint")["key"] == seen["key"] == people.ask("lena", "identity", "show")["log_key"]
+    folder = people.folder / "receipts"
+    people.ask("lena", "export", str(folder))
+    path = folder / "engagements" / people.engagement / "journal.jsonl"
+    row = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
+    entry = people.text("entry.json", json.dumps(row | {"receipt": None}))
+    receipt = people.text("receipt.txt", row["receipt"])
+    verify = ("statement", "verify", entry, "--account", people.accounts["lena"], "--receipt", receipt)
+    verified = people.ask("marek", *verify, "--log-key", seen["key"])
+    [line] = [line for line in people.ask("lena", "journal")["data"] if line["seq"] == row["seq"]]
+    assert (verified["verified"], verified["leaf"]) == (True, line["leaf"])
+    people.run("marek", *verify, code=2)
+    other = people.text("receipt.txt", people.ask("lena", "journal")["data"][1]["receipt"])
+    people.run("marek", *verify[:-1], other, "--log-key", seen["key"], code=3)
+    people.run("marek", *verify[:-1], entry, "--log-key", seen["key"], code=3)
+    people.run("marek", *verify, "--log-key", "a key", code=2)
+
+
 def test_files_are_attached_fetched_and_exported_whatever_stops_half_way(people: People) -> None:
     photo = people.folder / "photo.bin"
     photo.write_bytes(os.urandom(1_000_000) * 24)

@@ -11,6 +11,7 @@ from vault.client.calls import Act
 from vault.client.contracts import read_own_words
 from vault.client.disclosures import list_disclosures, list_received, read_own_disclosure
 from vault.client.items import Attached, ItemView, show_item
+from vault.client.receipts import require_signed
 from vault.client.sdk.contract_terms import list_contract_terms, list_served_terms
 from vault.client.sdk.names import name_of
 from vault.client.sdk.values import ContractTerms
@@ -18,6 +19,7 @@ from vault.client.served import fetch_served
 from vault.client.session import Session
 from vault.client.views import Held, View, refresh
 from vault.policy.facts import find_role
+from vault.protocol.journal import START, next_position
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Item
 from vault.protocol.vocabulary import Role
@@ -61,7 +63,7 @@ def export_engagement(session: Session, engagement: bytes) -> Act[Exported]:
     files += yield from _items(session, view, root)
     if view.find_role(session.account) is Role.COACHEE:
         files += yield from _disclosures(session, engagement, root)
-    files.append(ExportedFile(f"{root}/journal.jsonl", _lines([_entry(session, view, held) for held in view.entries])))
+    files.append(ExportedFile(f"{root}/journal.jsonl", _lines(_journal(session, view))))
     return files
 
 
@@ -166,6 +168,15 @@ def _disclosures(session: Session, engagement: bytes, root: str) -> Act[Exported
     return files
 
 
+def _journal(session: Session, view: View) -> list[dict[str, Any]]:
+    """Every entry with its receipt: `coach-vault statement verify` verifies any line of it."""
+    rows, position = [], START
+    for held in view.entries:
+        position = next_position(view.replay.journal, position, held.time, held.statement.id)
+        rows.append(_entry(session, view, held) | {"head": position.head.hex()})
+    return rows
+
+
 def _entry(session: Session, view: View, held: Held) -> dict[str, Any]:
     body = held.statement.body
     return {
@@ -174,6 +185,7 @@ def _entry(session: Session, view: View, held: Held) -> dict[str, Any]:
         "name": name_of(session, body.by, view.standing().body),
         "statement": held.statement.id.hex(),
         "envelope": held.statement.envelope.to_json(body.key),
+        "receipt": require_signed(session, held.receipt).text,
     }
 
 

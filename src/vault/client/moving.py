@@ -28,7 +28,13 @@ _BOUND = {
     StatementType.ESCALATION: ("contract",),
 }
 """Members that the sealed content is bound to, so that another value would leave it closed for ever."""
-_FIRST = {StatementType.KEYS: 0, StatementType.CONTRACT: 1, StatementType.ASSENT: 1, StatementType.WITHDRAWAL: 2}
+_FIRST = {
+    StatementType.KEYS: 0,
+    StatementType.CONTRACT: 1,
+    StatementType.ASSENT: 1,
+    StatementType.WITHDRAWAL: 2,
+    StatementType.ERASURE: 2,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,24 @@ def verify_receipt(session: Session, entry: bytes, text: str, is_new: bool) -> R
     return Receipt(index, checkpoint.size, text)
 
 
+def require_signed(session: Session, receipt: Receipt) -> Receipt:
+    """The same receipt, to be handed on: its own checkpoint is signed by the log.
+
+    While a journal is read, the tree of a newer checkpoint may have spared that (`checkpoints.believe_many`).
+
+    Raises: NoReceipt.
+    """
+    log = session.tlog
+    note = receipt.text.partition("\n\n")[2].encode("utf-8")
+    if note not in log.signed:
+        try:
+            SignedCheckpoint.parse(note).verify([] if log.key is None else [log.key])
+        except FormatError as error:
+            raise NoReceipt("expected a receipt that the log has signed itself") from error
+        log.signed.add(note)
+    return receipt
+
+
 def believe(session: Session, note: bytes) -> Checkpoint:
     """The checkpoint that these bytes spell, if the log signed it. Each is verified once.
 
@@ -81,4 +99,5 @@ def believe(session: Session, note: bytes) -> Checkpoint:
     known = session.tlog.believed.get(note)
     if known is None:
         known = session.tlog.believed[note] = SignedCheckpoint.parse(note).verify([session.tlog.key])
+        session.tlog.signed.add(note)
     return known

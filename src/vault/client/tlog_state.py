@@ -34,7 +34,9 @@ class TlogState:
     """When all journals were searched last, Unix seconds."""
     # memory alone
     believed: dict[bytes, Checkpoint] = field(default_factory=dict)
-    """Checkpoints that the log has signed, by the bytes of their notes."""
+    """Checkpoints that the log has signed, by the bytes of their notes; or that a newer one continues."""
+    signed: set[bytes] = field(default_factory=set)
+    """Those of them whose own signature was verified."""
     confirmed: set[bytes] = field(default_factory=set)
     tree: VerifiedTree | None = None
     """The newest tree that was confirmed, with the tiles of it that were fetched."""

@@ -6,6 +6,7 @@ No redirect is followed, no environment proxy is used, and nothing longer than t
 import asyncio
 import re
 import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +19,7 @@ Value = TypeVar("Value")
 
 TIMEOUT_SECONDS = 30.0
 _SECONDS = re.compile("[0-9]{1,9}")
+_PIECE_BYTES = 262_144
 _DONE = Answer(status=0)
 
 
@@ -84,7 +86,9 @@ class Driver:
 
     def _send(self, call: Call) -> Answer | Exception:
         try:
-            with self._client.stream(call.method, call.path, content=call.body, headers=_headers(call)) as response:
+            with self._client.stream(
+                call.method, call.path, content=_content(call), headers=_headers(call)
+            ) as response:
                 body = bytearray()
                 for chunk in response.iter_raw():
                     body += chunk
@@ -122,9 +126,8 @@ class AsyncDriver:
 
     async def _send(self, call: Call) -> Answer | Exception:
         try:
-            async with self._client.stream(
-                call.method, call.path, content=call.body, headers=_headers(call)
-            ) as response:
+            content = _async_content(call)
+            async with self._client.stream(call.method, call.path, content=content, headers=_headers(call)) as response:
                 body = bytearray()
                 async for chunk in response.aiter_raw():
                     body += chunk
@@ -148,8 +151,31 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+def _content(call: Call) -> bytes | Iterator[bytes] | None:
+    """The body. A long one is given away in pieces: what is left of a request would keep it in memory for long."""
+    if call.body is None or len(call.body) <= _PIECE_BYTES:
+        return call.body
+    return _cut(call.body)
+
+
+def _async_content(call: Call) -> bytes | AsyncIterator[bytes] | None:
+    if call.body is None or len(call.body) <= _PIECE_BYTES:
+        return call.body
+    return _async_cut(call.body)
+
+
+def _cut(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), _PIECE_BYTES):
+        yield body[start : start + _PIECE_BYTES]
+
+
+async def _async_cut(body: bytes) -> AsyncIterator[bytes]:
+    for piece in _cut(body):
+        yield piece
+
+
 def _headers(call: Call) -> dict[str, str]:
-    headers = {} if call.body is None else {"Content-Type": "application/json"}
+    headers = {} if call.body is None else {"Content-Type": "application/json", "Content-Length": str(len(call.body))}
     if call.credential is not None:
         headers["Authorization"] = f"Bearer {call.credential}"
     return headers | dict(call.headers)

@@ -23,7 +23,7 @@ COMMANDS = [
     *(f"draft {word}" for word in ("add", "list", "show")),
     *(f"summary {word}" for word in ("new", "list", "show")),
     *("preview", "disclose", "withdraw", "inbox", "open", "readers", "journal", "close"),
-    *("outbox list", "outbox send", "export", "statement sign", "statement show", "statement verify"),
+    *("outbox list", "outbox send", "export", "checkpoint", "statement sign", "statement show", "statement verify"),
 ]
 
 

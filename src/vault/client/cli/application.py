@@ -21,6 +21,7 @@ from vault.client.cli import (
     people,
     rollback,
     statements,
+    tlog,
 )
 from vault.client.cli.choices import Choices
 from vault.client.cli.identity import identity
@@ -99,6 +100,7 @@ app.command("engagements")(engagements.list_all)
 app.command("close")(engagements.close)
 app.add_typer(outbox.outbox, name="outbox", cls=Listing)
 app.add_typer(rollback.rollback, name="rollback")
+app.command("checkpoint")(tlog.checkpoint)
 app.command("export")(exports.export)
 app.add_typer(statements.statement, name="statement", cls=Listing)
 

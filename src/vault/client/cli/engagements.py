@@ -29,7 +29,7 @@ def list_all(context: typer.Context) -> None:
 
 
 def journal(context: typer.Context, engagement: EngagementId = None) -> None:
-    """Every entry, verified, one line each: number, time (UTC), who, what."""
+    """Every entry, verified, one line each: number, time (UTC), leaf of the log, who, what."""
     with opened(context) as home:
         lines = home.find_engagement_to_write(engagement).journal()
     members = {"data": [_members(line) for line in lines]}
@@ -40,7 +40,8 @@ def _line(line: JournalLine) -> str:
     told = "  ".join(
         f"{plain(name)} {plain(str(line.members[name]))}" for name in TOLD if line.members.get(name) is not None
     )
-    return f"{line.seq:5}  {moment(line.time)}  {one_line(line.name)}  {line.type}  {told}".rstrip()
+    place = f"{line.seq:5}  {moment(line.time)}  {line.receipt.index:8}"
+    return f"{place}  {one_line(line.name)}  {line.type}  {told}".rstrip()
 
 
 def _members(line: JournalLine) -> dict[str, Any]:
@@ -51,6 +52,8 @@ def _members(line: JournalLine) -> dict[str, Any]:
         "type": line.type,
         "statement": line.statement,
         "members": dict(line.members),
+        "leaf": line.receipt.index,
+        "receipt": line.receipt.text,
     }
 
 

@@ -32,6 +32,9 @@ Enrolment = Annotated[str | None, typer.Option(metavar="TOKEN", help="From your 
 Audience = Annotated[
     str | None, typer.Option(help="The deployment's log origin, where it does not follow from the URL.")
 ]
+LogKey = Annotated[
+    str | None, typer.Option(metavar="KEY", help="The key of the deployment's log, where its operator gave you one.")
+]
 KIT_LIVES = "Kit: on this device, and on paper. With the passphrase it brings you back on a new device."
 COMPARE = "Next: compare numbers, `coach-vault people verify NAME`."
 _INDENT = "  "
@@ -46,9 +49,10 @@ def new(
     enrolment: Enrolment = None,
     offline: Annotated[bool, typer.Option(help="Send nothing; the keys wait in the outbox.")] = False,
     audience: Audience = None,
+    log_key: LogKey = None,
 ) -> None:
     """Make an identity in an empty folder, and show its kit and recovery code once."""
-    make_identity(context, enrolment, offline, audience)
+    make_identity(context, enrolment, offline, audience, log_key)
 
 
 def make_identity(
@@ -56,6 +60,7 @@ def make_identity(
     enrolment: str | None,
     offline: bool = False,
     audience: str | None = None,
+    log_key: str | None = None,
     invitation: str | None = None,
     inviter: str | None = None,
 ) -> None:
@@ -70,7 +75,7 @@ def make_identity(
     if enrolment is not None:
         require_enrolment(enrolment)
     passphrase, is_made = choose_passphrase(choices.passphrase_file, "--passphrase-file FILE")
-    session = new_session(server, choices.home, lambda: passphrase, audience=audience)
+    session = new_session(server, choices.home, lambda: passphrase, audience=audience, log_key=log_key)
     members = identity_members(session) | {"kit": kit_text(session), "recovery_code": recovery_text(session)}
     if is_made:
         members["passphrase"] = passphrase
@@ -110,6 +115,7 @@ def identity_members(session: Session) -> dict[str, Any]:
         "account": session.account.hex(),
         "server": session.deployment.url,
         "audience": session.deployment.audience,
+        "log_key": None if session.tlog.key is None else session.tlog.key.to_text(),
         "home": str(session.home.folder),
         "generation": max(session.generations),
         "sign_key": session.current.sign_key.hex(),
@@ -148,6 +154,7 @@ def recover_identity(
     ] = None,
     recovery_code: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with the recovery code.")] = None,
     audience: Audience = None,
+    log_key: LogKey = None,
 ) -> None:
     """Come back on a new device: with the kit and its passphrase, or with the recovery code and a new passphrase.
 
@@ -171,6 +178,7 @@ def recover_identity(
         kit=None if is_recovery else text,
         recovery_code=text if is_recovery else None,
         audience=audience,
+        log_key=log_key,
     )
     try:
         with held(session) as home:

@@ -8,7 +8,7 @@ import segno
 import typer
 
 from vault.client.cli.choices import choices_of
-from vault.client.cli.identity import COMPARE, Audience, Enrolment, make_identity
+from vault.client.cli.identity import COMPARE, Audience, Enrolment, LogKey, make_identity
 from vault.client.cli.opening import opened
 from vault.client.cli.speaking import advise, code_rows, one_line, say, terminal_columns
 from vault.client.codes import INVITATION, read_code
@@ -44,6 +44,7 @@ def join(
     name: Annotated[str, typer.Option(help="What you call the person who invited you.")] = "inviter",
     enrolment: Enrolment = None,
     audience: Audience = None,
+    log_key: LogKey = None,
 ) -> None:
     """Answer an invitation; where nobody lives in this folder yet, make an identity first (needs --enrolment)."""
     choices = choices_of(context)
@@ -51,7 +52,7 @@ def join(
     if not (choices.home / FILE_NAME).exists():
         if enrolment is None:
             raise UsageError("nobody lives in this folder yet; add --enrolment TOKEN to make an identity")
-        make_identity(context, enrolment, audience=audience, invitation=code, inviter=name)
+        make_identity(context, enrolment, audience=audience, log_key=log_key, invitation=code, inviter=name)
         return
     if enrolment is not None:
         raise UsageError("somebody lives in this folder already; leave --enrolment out, or choose another --home")

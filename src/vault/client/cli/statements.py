@@ -10,6 +10,7 @@ import typer
 
 from vault.client.cli.choices import choices_of
 from vault.client.cli.opening import OpenHome, opened
+from vault.client.cli.receipts import verify_receipt_of
 from vault.client.cli.speaking import say
 from vault.client.errors import UsageError, VerificationError
 from vault.client.keys_of import fetch_keys
@@ -82,11 +83,15 @@ def verify(
     account: Annotated[
         str | None, typer.Option(metavar="ACCOUNT", help="Take the key from this account's journal.")
     ] = None,
+    log_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Verify the receipt beside it too, under this key of the log.")
+    ] = None,
+    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="The receipt, where it lies elsewhere.")] = None,
 ) -> None:
     """Verify signatures, and the parts beside the statement against the hashes in it.
 
     Under the keys that are given, under those of an account (asked from your deployment), or, for first keys, under
-    themselves.
+    themselves. With --log-key the receipt as well.
     """
     found, members = _load(file)
     if key:
@@ -106,7 +111,13 @@ def verify(
     bad = [name for name, state in shown["parts"].items() if state == "differs"]
     if bad:
         raise VerificationError("parts", f"expected the parts that were signed; look at {', '.join(bad)}")
-    say(choices_of(context), f"verified  {shown['statement']}  by {shown['by']}", shown | {"verified": True})
+    lines = [f"verified  {shown['statement']}  by {shown['by']}"]
+    if receipt is not None and log_key is None:
+        raise UsageError("a receipt needs the key of the log: give --log-key KEY")
+    if log_key is not None:
+        shown |= verify_receipt_of(context, found, members, receipt, log_key)
+        lines.append(f"in the log  leaf {shown['leaf']} of {shown['size']}")
+    say(choices_of(context), lines, shown | {"verified": True})
 
 
 def _keys_of_account(context: typer.Context, found: Statement, account: str) -> list[bytes]:

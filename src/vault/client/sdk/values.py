@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vault.client.receipts import Receipt
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -55,7 +57,7 @@ class WithdrawalReceipt:
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """An entry of the journal, verified: who signed what, when (Unix seconds of the server)."""
+    """An entry of the journal, verified: who signed what, when (Unix seconds of the server), and its receipt."""
 
     seq: int
     time: int
@@ -63,6 +65,7 @@ class JournalLine:
     type: str
     statement: str
     members: Mapping[str, Any] = field(repr=False)
+    receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True)

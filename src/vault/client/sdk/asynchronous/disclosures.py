@@ -2,6 +2,7 @@
 
 from vault.client import disclosures
 from vault.client.disclosures import DisclosureState, Received
+from vault.client.receipts import Receipt, require_signed
 from vault.client.sdk.names import name_of
 from vault.client.sdk.values import Opened, OpeningReceipt, WithdrawalReceipt, withdrawal_limits
 from vault.client.session import Session
@@ -93,6 +94,11 @@ class AsyncReceivedHandle:
     def expires(self) -> int | None:
         """When it ends by itself, Unix seconds."""
         return self._received.body.expires
+
+    @property
+    def receipt(self) -> Receipt:
+        """What shows that the log holds it. Raises: NoReceipt."""
+        return require_signed(self._session, self._received.receipt)
 
     async def open(self) -> Opened:
         """Sign an opening, which the coachee will see, and read the text.

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable
 from vault.client import contracts, disclosures, identities, views
 from vault.client.calls import Act
 from vault.client.errors import UsageError
+from vault.client.receipts import require_signed
 from vault.client.sdk.asynchronous.disclosures import AsyncDisclosureHandle, AsyncReceivedHandle
 from vault.client.sdk.asynchronous.items import AsyncShelf
 from vault.client.sdk.contract_terms import list_contract_terms, list_served_terms
@@ -128,6 +129,7 @@ class AsyncEngagement:
                 type=held.statement.body.type.value,
                 statement=held.statement.id.hex(),
                 members=held.statement.body.model_dump(mode="json"),
+                receipt=require_signed(self._session, held.receipt),
             )
             for held in view.entries
         ]

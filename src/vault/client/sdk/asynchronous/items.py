@@ -11,6 +11,7 @@ from vault.client.downloading import save_attachment
 from vault.client.errors import UsageError
 from vault.client.items import ItemView, Text
 from vault.client.people import find_person
+from vault.client.receipts import Receipt, require_signed
 from vault.client.sdk.asynchronous.disclosures import AsyncDisclosureHandle
 from vault.client.sdk.names import name_of
 from vault.client.sdk.reading_arguments import as_bytes, as_id, as_word, end_of
@@ -135,6 +136,11 @@ class AsyncItemHandle:
         """The files that belong to this version; `save_attachment` fetches one."""
         found = (each.header for each in self._item.attachments)
         return tuple(Attachment(each.id.hex(), each.name, each.media_type, each.size) for each in found)
+
+    @property
+    def receipt(self) -> Receipt:
+        """What shows that the log holds this version. Raises: NoReceipt."""
+        return require_signed(self._session, self._item.held.receipt)
 
     @property
     def readers(self) -> list[Reader]:

@@ -16,6 +16,7 @@ from vault.client.rollback import Rollback
 from vault.client.sdk.asynchronous.disclosures import AsyncReceivedHandle
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement, AsyncEngagements
 from vault.client.sdk.asynchronous.people import AsyncPeople
+from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
 from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.values import Opened, WaitingStatement
 from vault.client.session import Session
@@ -219,6 +220,14 @@ class AsyncVault:
     async def change_passphrase(self, passphrase: Passphrase) -> None:
         """A new passphrase for the keyring. Raises: UsageError; Unreachable, and then it is sent later."""
         await self._driver.run(identities.change_passphrase(self._session, passphrase))
+
+    async def checkpoint(self) -> LogCheckpoint:
+        """The log's newest checkpoint, after all that this device was shown is proven to be in it.
+
+        Raises: LogError; Unreachable.
+        """
+        await self._driver.run(checkpoints.confirm(self._session))
+        return newest_checkpoint(self._session)
 
     async def store(self) -> None:
         """Put what has changed into the keyring, so that a new device finds it. `close` does it too.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from vault.client import contracts, disclosures, identities, views
 from vault.client.calls import Act
 from vault.client.errors import UsageError
+from vault.client.receipts import require_signed
 from vault.client.sdk.contract_terms import list_contract_terms, list_served_terms
 from vault.client.sdk.names import name_of
 from vault.client.sdk.reading_arguments import as_id, as_word
@@ -127,6 +128,7 @@ class Engagement:
                 type=held.statement.body.type.value,
                 statement=held.statement.id.hex(),
                 members=held.statement.body.model_dump(mode="json"),
+                receipt=require_signed(self._session, held.receipt),
             )
             for held in view.entries
         ]

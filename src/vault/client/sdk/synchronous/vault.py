@@ -13,6 +13,7 @@ from vault.client.clock import unix_seconds
 from vault.client.errors import Unreachable
 from vault.client.joining import Passphrase
 from vault.client.rollback import Rollback
+from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
 from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.disclosures import ReceivedHandle
 from vault.client.sdk.synchronous.engagements import Engagement, Engagements
@@ -219,6 +220,14 @@ class Vault:
     def change_passphrase(self, passphrase: Passphrase) -> None:
         """A new passphrase for the keyring. Raises: UsageError; Unreachable, and then it is sent later."""
         self._driver.run(identities.change_passphrase(self._session, passphrase))
+
+    def checkpoint(self) -> LogCheckpoint:
+        """The log's newest checkpoint, after all that this device was shown is proven to be in it.
+
+        Raises: LogError; Unreachable.
+        """
+        self._driver.run(checkpoints.confirm(self._session))
+        return newest_checkpoint(self._session)
 
     def store(self) -> None:
         """Put what has changed into the keyring, so that a new device finds it. `close` does it too.

@@ -1,0 +1,84 @@
+"""Verify the receipt of a statement in a file: by the leaf beside it, or by the salt of a journal of one's own."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+
+from vault.client.cli.opening import opened
+from vault.client.errors import NoReceipt, UsageError
+from vault.encoding import read_hex
+from vault.errors import FormatError
+from vault.protocol.api import Leaf
+from vault.protocol.envelope import Statement
+from vault.protocol.journal import JournalId, Position
+from vault.protocol.leaf import ServedLeaf, leaf_entry
+from vault.protocol.limits import ZERO32
+from vault.protocol.statements import Keyring, Keys
+from vault.protocol.vocabulary import JournalKind
+from vault.tlog.hashing import leaf_hash
+from vault.tlog.proof import TlogProof
+from vault.tlog.signed_note import VerifierKey
+
+
+def verify_receipt_of(
+    context: typer.Context, found: Statement, around: dict[str, Any], receipt: Path | None, log_key: str
+) -> dict[str, int]:
+    """Leaf and size of the tree that the log has signed; `around` is what stands beside the statement in its file.
+
+    Raises: NoReceipt; UsageError where something is missing that is needed to compute the leaf.
+    """
+    text = around.get("receipt") if receipt is None else _read(receipt)
+    if not isinstance(text, str):
+        raise UsageError("expected a receipt beside the statement; or give --receipt FILE")
+    try:
+        key = VerifierKey.parse(log_key)
+    except FormatError:
+        raise UsageError("expected the log's key as its operator prints it: name+hex+base64") from None
+    entry = _entry(context, found, around)
+    try:
+        proof = TlogProof.parse(text.encode("utf-8"))
+        checkpoint = proof.verify(leaf_hash(entry), [key])
+    except FormatError as error:
+        raise NoReceipt("expected a receipt by that log that names this very statement") from error
+    return {"leaf": proof.index, "size": checkpoint.size}
+
+
+def _entry(context: typer.Context, found: Statement, around: dict[str, Any]) -> bytes:
+    place = around.get("journal") or around
+    try:
+        if around.get("leaf") is not None:
+            leaf = Leaf.model_validate(around["leaf"])
+            return ServedLeaf(leaf.tag, leaf.blind, int(around["time"]), leaf.half).entry(found.id)
+        position = Position(int(place["seq"]), int(around["time"]), read_hex(place["head"], 32))
+    except (KeyError, TypeError, ValueError, ValidationError, FormatError):
+        raise UsageError("expected an entry as it was served: its leaf; or its seq, time and head") from None
+    journal = _journal_of(found)
+    return leaf_entry(journal, ZERO32 if isinstance(found.body, Keys) else _salt(context, journal), position, found.id)
+
+
+def _salt(context: typer.Context, journal: JournalId) -> bytes:
+    with opened(context) as home:
+        salt = home.session.find_salt(journal)
+    if salt is None:
+        raise UsageError("expected a journal of yours: its salt is needed to compute the leaf")
+    return salt
+
+
+def _journal_of(found: Statement) -> JournalId:
+    if isinstance(found.body, Keys):
+        return JournalId(JournalKind.KEYS, found.body.account)
+    if isinstance(found.body, Keyring):
+        return JournalId(JournalKind.KEYRING, found.body.by)
+    engagement: bytes | None = getattr(found.body, "engagement", None)
+    if engagement is None:
+        raise UsageError("statements of this type are not in the log")
+    return JournalId(JournalKind.ENGAGEMENT, engagement)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError("the receipt cannot be read") from None
