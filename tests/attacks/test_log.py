@@ -366,7 +366,8 @@ async def test_e5_a_second_leaf_in_the_place_of_one_that_is_known_is_a_fork(stag
 async def test_each_leaf_is_read_once(stage: Stage) -> None:
     vault, evil = await stage.unlock("marek")
     told: list[tuple[int, int]] = []
-    await vault._driver.run(search(vault._session, progress=lambda done, of: told.append((done, of))))
+    vault._session.tlog.report = lambda done, of: told.append((done, of))
+    await searched(vault, stage.at(vault))
     assert told == [(1, 1)]
     await searched(vault, stage.at(vault))
     assert sum("/entries/" in target for _, target in evil.sent) == 1

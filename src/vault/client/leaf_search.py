@@ -7,7 +7,7 @@ What is found makes the journal longer than it was; whoever reads it then refuse
 Source: docs/protocol.md section 10.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vault.client.calls import Act
@@ -26,9 +26,6 @@ from vault.tlog.hashing import leaf_hash
 from vault.tlog.subtrees import Range
 from vault.tlog.tiles import TILE_WIDTH, Bundle, all_bundles
 from vault.tlog.verified_tree import VerifiedTree
-
-Progress = Callable[[int, int], None]
-"""Is told how many leaves were read, and of how many."""
 
 SAVED_EVERY_BUNDLES = 64
 
@@ -73,12 +70,11 @@ class Watch:
         return None
 
 
-def search(
-    session: Session, journals: Iterable[JournalId] | None = None, progress: Progress | None = None
-) -> Act[None]:
+def search(session: Session, journals: Iterable[JournalId] | None = None) -> Act[None]:
     """Read the log's entries up to its newest checkpoint, and know how long these journals are at least (None: all).
 
-    Nothing is asked of the journals themselves; whoever reads one compares (`require_not_withheld`).
+    `session.tlog.report` is told how many bundles were read, and of how many. Nothing is asked of the journals; whoever
+    reads one compares (`require_not_withheld`).
 
     Raises: ForkDetected for a second leaf in the place of one that is known; LogError; Unreachable.
     """
@@ -93,8 +89,7 @@ def search(
             second = watch.find_second(index, entry[:HASH_BYTES])
             if second is not None:
                 _refuse_second(session, second.journal, index)
-        if progress is not None:
-            progress(number, len(bundles))
+        session.tlog.report(number, len(bundles))
         if number % SAVED_EVERY_BUNDLES == 0:
             _settle(session, watch, end)
     _settle(session, watch, tree.size)

@@ -3,7 +3,7 @@
 Source: docs/protocol.md section 10.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from vault.client.errors import LogKeyError, VerificationError
@@ -41,6 +41,8 @@ class TlogState:
     tree: VerifiedTree | None = None
     """The newest tree that was confirmed, with the tiles of it that were fetched."""
     broken: VerificationError | None = None
+    report: Callable[[int, int], None] = lambda _done, _total: None
+    """Is told of a search how far it is."""
 
     def collect(self, note: bytes, checkpoint: Checkpoint) -> None:
         """Have a checkpoint compared with the pinned one, unless it was."""

@@ -1,8 +1,11 @@
 """What other people wrote is shown, and never acts on the terminal."""
 
+from pathlib import Path
+
 import pytest
 
-from vault.client.cli.speaking import code_rows, end, moment, one_line, printable
+from vault.client.cli.choices import Choices
+from vault.client.cli.speaking import code_rows, end, moment, one_line, printable, tell_search
 from vault.client.cli.words import PURPOSES, SHARE_KINDS, about, plain
 from vault.client.codes import INVITATION, Code, read_code, write_code
 from vault.protocol.vocabulary import Purpose, ShareKind
@@ -57,3 +60,14 @@ def test_every_word_that_a_disclosure_can_have_is_spelled_for_people() -> None:
     for purpose in Purpose:
         assert "_" not in about(ShareKind.PROGRESS, purpose)
     assert plain("harm_to_others") == "harm to others"
+
+
+def test_a_long_search_of_the_log_is_told_ten_times(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = tell_search(Choices(Path("home"), None, False, False, None))
+    for done in range(1, 256):
+        tell(done, 255)
+    assert capsys.readouterr().err == ""
+    for done in range(1, 1_001):
+        tell(done, 1_000)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.rsplit(": ", 1)[1] for line in lines] == [f"{tenth}0 %" for tenth in range(1, 11)]

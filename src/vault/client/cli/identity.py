@@ -9,7 +9,7 @@ from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.opening import OpenHome, held, opened
 from vault.client.cli.passphrases import choose_passphrase, is_recovery_code, read_kit_or_recovery_code, read_passphrase
 from vault.client.cli.refusals import Unfinished
-from vault.client.cli.speaking import advise, code_rows, one_line, say, terminal_columns
+from vault.client.cli.speaking import advise, code_rows, one_line, say, tell_search, terminal_columns
 from vault.client.errors import Unreachable, UsageError
 from vault.client.identities import change_passphrase
 from vault.client.joining import (
@@ -180,6 +180,7 @@ def recover_identity(
         audience=audience,
         log_key=log_key,
     )
+    session.tlog.report = tell_search(choices)
     try:
         with held(session) as home:
             _recover(home)

@@ -11,6 +11,7 @@ from vault.client.calls import Act
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.passphrases import read_passphrase
 from vault.client.cli.refusals import Unfinished
+from vault.client.cli.speaking import tell_search
 from vault.client.deployment import find_deployment
 from vault.client.errors import Unreachable, UsageError
 from vault.client.identities import list_joined
@@ -76,6 +77,7 @@ def opened(context: typer.Context) -> Iterator[OpenHome]:
     """The identity of the chosen folder, open until the command ends. Raises: UsageError; SlotCommitmentError."""
     choices = choices_of(context)
     session = unlock_session(choices.home, lambda: read_passphrase(choices))
+    session.tlog.report = tell_search(choices)
     with held(session) as home:
         require_same_server(session, choices)
         yield home

@@ -7,7 +7,7 @@ can move the cursor, hide a line or pass for a word of this program.
 import json
 import shutil
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vault.client.cli.choices import Choices
 from vault.client.errors import UsageError
 
+LONG_SEARCH_BUNDLES = 256
 _SHOWN_AS_THEY_ARE = "\n\t"
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
@@ -36,6 +37,16 @@ def advise(choices: Choices, line: str) -> None:
     """A line beside the result, for a person."""
     if not choices.quiet:
         typer.echo(line, err=True)
+
+
+def tell_search(choices: Choices) -> Callable[[int, int], None]:
+    """Says of a search of the log how far it is, ten times, where it takes long enough to be wondered about."""
+
+    def tell(done: int, total: int) -> None:
+        if total >= LONG_SEARCH_BUNDLES and done * 10 // total > (done - 1) * 10 // total:
+            advise(choices, f"searching the log for what a server could withhold: {100 * done // total} %")
+
+    return tell
 
 
 def printable(text: str) -> str:
