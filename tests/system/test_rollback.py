@@ -5,18 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.deployments import Deployment
+from tests.server.deployments import URL, Deployment
 from tests.system.worlds import Three, World
 from vault.client import AsyncVault, Refused, terms
 from vault.client.cli.refusals import NOT_VERIFIED, exit_code, sentence_of
 from vault.client.errors import ForkDetected, LogRewind, RollbackError, VerificationError
 from vault.client.joining import join
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
+from vault.client.sent import KEPT_SECONDS, list_sent
+from vault.protocol.limits import DAY_SECONDS
+from vault.protocol.vocabulary import JournalKind
 from vault.server.app import build_app
 from vault.server.commands.backup import write_backup
 from vault.server.commands.restore import read_backup
 from vault.server.storage.backup_folder import make_folder
 from vault.server.storage.engine import Storage
+
+NEW_PASSPHRASE = "a passphrase that nobody has guessed"
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -212,3 +217,44 @@ async def test_versions_of_an_item_that_were_lost_together_come_back_as_one_hist
         "meanwhile",
         "two",
     ]
+
+
+async def test_a_new_passphrase_that_was_lost_holds_again_after_accepting(world: World, tmp_path: Path) -> None:
+    lena = await world.join("lena")
+    await world.close(lena)
+    backup = back_up(world.deployment, tmp_path)
+    lena = await world.unlock("lena")
+    await lena.change_passphrase(lambda: NEW_PASSPHRASE)
+    kit = lena.kit
+    await world.close(lena)
+    go_back(world.deployment, backup)
+    transport, clock = world.transport(), world.deployment.clock
+    async with await AsyncVault.unlock(
+        world.folder / "lena", passphrase=lambda: NEW_PASSPHRASE, transport=transport, now=clock
+    ) as lena:
+        found = await lena.rollback()
+        assert [gone.journal.kind for gone in found.gone] == [JournalKind.KEYRING]
+        lena.accept_rollback(found)
+        await lena.store()
+        assert not (await lena.rollback()).is_one
+    async with await AsyncVault.recover(
+        URL, tmp_path / "new", passphrase=lambda: NEW_PASSPHRASE, kit=kit, transport=world.transport(), now=clock
+    ) as recovered:
+        assert recovered.account == lena.account
+
+
+async def test_what_was_sent_is_kept_for_a_month(three: Three) -> None:
+    world = three.world
+    await three.at_lenas.notes.add("a note")
+    kept = three.lena._session.home.list_sent()
+    assert any(b'"item"' in each for each in kept)
+    assert len(kept) == len(list_sent(three.lena._session.home))
+    await world.close(three.lena)
+    world.deployment.clock.move(KEPT_SECONDS - DAY_SECONDS)
+    lena = await world.unlock("lena")
+    assert len(lena._session.home.list_sent()) >= len(kept)
+    await world.close(lena)
+    world.deployment.clock.move(2 * DAY_SECONDS)
+    lena = await world.unlock("lena")
+    await world.close(lena)
+    assert not [name for name in (world.folder / "lena" / "sent").iterdir() if b'"item"' in name.read_bytes()]

@@ -41,7 +41,8 @@ def take_snapshot(storage: Storage, path: Path, progress: Progress) -> None:
         else:
             with closing(Storage(f"sqlite:///{path}")) as copy:
                 migrate(copy)
-                with storage.reading() as source, copy.writing() as target:
+                # The source is let go before the copy is made durable, which takes its time: PostgreSQL ends who waits.
+                with copy.writing() as target, storage.reading() as source:
                     copy_rows(source, target, progress)
         finish_file(path)
 
