@@ -1,6 +1,7 @@
 """The run that counts tests by engine: what it counts, and the whole run that it fails."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from _pytest.config import get_config
@@ -11,7 +12,11 @@ from tests.engines import Engines, is_whole
 ROOT = Path(__file__).parents[2]
 
 
-def report(engine: str, outcome: str = "passed", when: str = "call") -> pytest.TestReport:
+def report(
+    engine: str,
+    outcome: Literal["passed", "failed", "skipped"] = "passed",
+    when: Literal["setup", "call", "teardown"] = "call",
+) -> pytest.TestReport:
     return pytest.TestReport(
         "a test", ("a file", 1, "a test"), {}, outcome, None, when, user_properties=[("engine", engine)]
     )
