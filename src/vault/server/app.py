@@ -66,7 +66,7 @@ def build_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.queue = Queue(parts.storage, parts.tlog)
-    for router in ROUTERS:
+    for router in reversed(ROUTERS):  # they are asked in turn, and those at the end are asked for most
         app.include_router(router)
     answer_problems(app)
     app.add_middleware(Answers, random=parts.random)

@@ -19,7 +19,7 @@ from vault.server.credentials import (
     PERSON_SCOPE,
     credential_sha256,
 )
-from vault.server.http.joined import WithParts
+from vault.server.http.joined import WithParts, find_parts
 from vault.server.limits import Limited
 from vault.server.parts import Parts
 from vault.server.storage.credentials import find_app, find_enrolment, find_token
@@ -69,8 +69,9 @@ def _read_credential(request: Request, prefix: str, ended: str = "credential-end
     return credential_sha256(text)
 
 
-async def require_token(request: Request, parts: WithParts) -> TokenCredential:
+async def require_token(request: Request) -> TokenCredential:
     """The login token, of either scope, that came with the request."""
+    parts = await find_parts(request)
     digest = _read_credential(request, LOGIN_PREFIX)
     now = parts.clock()
     row = await parts.storage.look(lambda connection: find_token(connection, digest, now))
@@ -79,13 +80,12 @@ async def require_token(request: Request, parts: WithParts) -> TokenCredential:
     return TokenCredential(row.account, row.scope, row.slot, digest)
 
 
-async def require_person(
-    request: Request, parts: WithParts, holder: Annotated[TokenCredential, Depends(require_token)]
-) -> bytes:
+async def require_person(request: Request) -> bytes:
     """The account whose `person` token came with the request; a write is counted."""
+    holder = await require_token(request)
     if holder.scope != PERSON_SCOPE:
         raise Refused("credential-wrong")
-    _count_write(request, parts, holder.account)
+    _count_write(request, await find_parts(request), holder.account)
     return holder.account
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from vault.protocol.statements import Body
 from vault.server.http.answers import json_answer
-from vault.server.http.credentials import require_person, require_token
+from vault.server.http.credentials import require_person
 from vault.server.http.direct import Direct
 from vault.server.http.joined import find_parts, find_queue
 from vault.server.http.submissions import read_submission
@@ -26,9 +26,8 @@ def add_collection(
     """Take statements of `collection` by POST to `path`, from the person whose login token comes with them."""
 
     async def post(request: Request) -> Response:
-        parts = await find_parts(request)
-        signer = await require_person(request, parts, await require_token(request, parts))
-        return await write(request, parts, await find_queue(request), collection, signer, locate)
+        signer = await require_person(request)
+        return await write(request, await find_parts(request), await find_queue(request), collection, signer, locate)
 
     router.add_api_route(path, post, methods=["POST"], route_class_override=Direct, **description)
 

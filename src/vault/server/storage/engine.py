@@ -7,7 +7,7 @@ its kind on SQLite; on PostgreSQL the journal's row is locked by whoever appends
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from threading import Lock
+from threading import Lock, local
 from typing import Any, TypeVar
 
 from anyio import fail_after, to_thread
@@ -61,12 +61,13 @@ class Storage:
         Raises: VaultError for a URL that is neither.
         """
         self.is_sqlite = not url.startswith(_POSTGRESQL)
+        self._lookers: list[Connection] = []
+        self._of_thread = local()
         if self.is_sqlite:
             self.engine = _open_sqlite(url)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self._reading: dict[str, Any] = {}
-            self._looking: dict[str, Any] = {}
             self._writing: dict[str, Any] = {_BEGIN_OPTION: "BEGIN IMMEDIATE"}
             # SQLite lets one write at a time and has all others ask again and again; here they wait for their turn.
             self._turn: AbstractContextManager[object] = Lock()
@@ -77,7 +78,6 @@ class Storage:
             self._patience = Patience()
             self.engine = open_engine(url, self._patience)
             self._reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            self._looking = {"isolation_level": "AUTOCOMMIT"}
             self._writing = {"isolation_level": "READ COMMITTED"}
             self._turn = nullcontext()
 
@@ -113,10 +113,22 @@ class Storage:
     def looking(self) -> Iterator[Connection]:
         """A connection in no transaction, for one prepared query: that sees one moment by itself. Raises: as `writing`.
 
-        Where most requests need nothing else, beginning and ending would cost more than the query.
+        Every request asks one, and beginning, ending and the way to the pool would cost more than the query. On SQLite
+        each thread keeps a connection for it.
         """
-        with _storage_errors(), self.engine.connect() as connection:
-            yield connection.execution_options(**self._looking) if self._looking else connection
+        with _storage_errors():
+            if self.is_sqlite:
+                yield self._find_looker()
+            else:
+                with self.engine.connect() as connection:
+                    yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _find_looker(self) -> Connection:
+        found: Connection | None = getattr(self._of_thread, "looker", None)
+        if found is None:
+            found = self._of_thread.looker = self.engine.connect()
+            self._lookers.append(found)
+        return found
 
     async def read(self, query: Callable[[Connection], Value]) -> Value:
         """What `query` answers inside `reading`.
@@ -158,7 +170,10 @@ class Storage:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; nobody may be looking any more."""
+        while self._lookers:
+            self._lookers.pop().close()
+        self._of_thread = local()
         self.engine.dispose()
 
 

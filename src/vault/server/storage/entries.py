@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import Connection, Row, and_, bindparam, null, select
+from sqlalchemy import Connection, and_, bindparam, null, select
 
 from vault.encoding import write_base64
 from vault.protocol.envelope import payload_type
 from vault.protocol.journal import JournalId, Position
 from vault.protocol.leaf import served_leaf
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind, StatementType
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import journals, leaves, seals, statements
 
-Found = Row[*tuple[Any, ...]]
+Found = Any
+"""A row with its columns as attributes."""
 ENVELOPE_COLUMNS = (
     statements.c.type,
     statements.c.payload,
@@ -53,10 +55,10 @@ _OF_JOURNAL = and_(
     statements.c.subject == bindparam("subject"),
     statements.c.seq > bindparam("after"),
 )
-_ENTRIES = (
+_ENTRIES = Prepared(
     select(*ENTRY_COLUMNS, null().label("seal")).where(_OF_JOURNAL).order_by(statements.c.seq).limit(bindparam("limit"))
 )
-_SEALED_ENTRIES = (
+_SEALED_ENTRIES = Prepared(
     select(*ENTRY_COLUMNS, seals.c.seal)
     .outerjoin(seals, OWN_SEAL)
     .where(_OF_JOURNAL)
@@ -65,19 +67,21 @@ _SEALED_ENTRIES = (
 )
 
 
-_SALT = select(journals.c.salt).where(journals.c.kind == bindparam("kind"), journals.c.subject == bindparam("subject"))
+_SALT = Prepared(
+    select(journals.c.salt).where(journals.c.kind == bindparam("kind"), journals.c.subject == bindparam("subject"))
+)
 
 
 def list_entries(connection: Connection, journal: JournalId, after: int, limit: int) -> list[Found]:
     """Up to `limit` entries of a journal without seals, those after seq `after`."""
-    return list(connection.execute(_ENTRIES, _page_of(journal, after, limit)))
+    return _ENTRIES.list(connection, _page_of(journal, after, limit))
 
 
 def list_sealed_entries(
     connection: Connection, journal: JournalId, reader: bytes, after: int, limit: int
 ) -> list[Found]:
     """Up to `limit` entries of an engagement's journal with the reader's own seals, those after seq `after`."""
-    return list(connection.execute(_SEALED_ENTRIES, {**_page_of(journal, after, limit), "reader": reader}))
+    return _SEALED_ENTRIES.list(connection, {**_page_of(journal, after, limit), "reader": reader})
 
 
 def _page_of(journal: JournalId, after: int, limit: int) -> dict[str, object]:
@@ -96,7 +100,7 @@ class HiddenJournal:
         """The journal of an engagement, to a sponsor, supervisor or contact."""
         journal = JournalId(JournalKind.ENGAGEMENT, engagement)
         values = {"kind": JOURNAL_KIND_CODES[journal.kind], "subject": engagement}
-        return cls(journal, connection.execute(_SALT, values).scalar_one())
+        return cls(journal, _SALT.find(connection, values).salt)
 
     def leaf(self, row: Found) -> dict[str, str]:
         """The leaf of a row with `ENTRY_COLUMNS`."""

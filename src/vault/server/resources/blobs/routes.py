@@ -33,7 +33,7 @@ async def get_blob(
 ) -> Response:
     """Contract texts, items and escalations; a disclosed blob is read as the content of its disclosure alone."""
     now = parts.clock()
-    blob = await parts.storage.read(lambda connection: find_blob(connection, engagement, sha256, reader, now))
+    blob = await parts.storage.look(lambda connection: find_blob(connection, engagement, sha256, reader, now))
     if blob is None:
         raise Refused("not-found")
     return tagged_answer(request, blob, sha256.hex(), BLOB_TYPE)

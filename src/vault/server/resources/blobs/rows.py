@@ -3,9 +3,10 @@
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from vault.protocol.vocabulary import SEAL_PURPOSE_CODES, Role, SealPurpose
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import blobs, escalations, memberships, seals
 
-_BLOB = (
+_BLOB = Prepared(
     select(blobs.c.blob)
     .join(seals, and_(seals.c.engagement == blobs.c.engagement, seals.c.of == blobs.c.statement))
     .join(
@@ -34,5 +35,5 @@ _BLOB = (
 def find_blob(connection: Connection, engagement: bytes, sha256: bytes, account: bytes, now: int) -> bytes | None:
     """The blob of which the account holds a seal of purpose 1, 3 or 4; a delayed escalation waits for its time."""
     values = {"engagement": engagement, "sha256": sha256, "account": account, "now": now}
-    blob: bytes | None = connection.execute(_BLOB, values).scalar_one_or_none()
-    return blob
+    row = _BLOB.find(connection, values)
+    return None if row is None else bytes(row.blob)

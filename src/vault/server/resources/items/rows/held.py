@@ -9,12 +9,13 @@ from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, ItemKind, JournalKind
 from vault.server.sequencer.members import require_member
 from vault.server.storage.entries import ENTRY_COLUMNS, OWN_SEAL, Found, HiddenJournal, write_entry, write_page
+from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import holdings, items, memberships, seals, statements
 
 _OF_ENGAGEMENT = and_(
     statements.c.kind == JOURNAL_KIND_CODES[JournalKind.ENGAGEMENT], statements.c.subject == bindparam("engagement")
 )
-_NEWEST = (
+_HELD = (
     select(*ENTRY_COLUMNS, seals.c.seal, holdings.c.seq.label("held_seq"))
     .join(
         items,
@@ -33,22 +34,24 @@ _NEWEST = (
     .order_by(holdings.c.seq)
     .limit(bindparam("limit"))
 )
-_NEWEST_OF_KIND = _NEWEST.where(holdings.c.kind == bindparam("item_kind"))
+_NEWEST = Prepared(_HELD)
+_NEWEST_OF_KIND = Prepared(_HELD.where(holdings.c.kind == bindparam("item_kind")))
 
-# Three look-ups by keys: one joined query would leave it to the database how much of the engagement it reads.
-_OF_ITEM = select(items.c.statement).where(
-    items.c.engagement == bindparam("engagement"), items.c.item == bindparam("item")
+# Look-ups by keys: one joined query would leave it to the database how much of the engagement it reads.
+_OF_ITEM = Prepared(
+    select(items.c.statement).where(items.c.engagement == bindparam("engagement"), items.c.item == bindparam("item"))
 )
-_OWN_SEALS = select(seals.c.statement, seals.c.of).where(
-    seals.c.engagement == bindparam("engagement"),
-    seals.c.of.in_(bindparam("versions", expanding=True)),
-    seals.c.account == bindparam("reader"),
+_OWN_SEALS = Prepared(
+    select(seals.c.statement).where(
+        seals.c.engagement == bindparam("engagement"),
+        seals.c.of == bindparam("version"),
+        seals.c.account == bindparam("reader"),
+    )
 )
-_NAMED = (
+_NAMED = Prepared(
     select(*ENTRY_COLUMNS, seals.c.seal)
     .outerjoin(seals, OWN_SEAL)
-    .where(_OF_ENGAGEMENT, statements.c.statement.in_(bindparam("named", expanding=True)))
-    .order_by(statements.c.seq)
+    .where(_OF_ENGAGEMENT, statements.c.statement == bindparam("named"))
 )
 _HOLDERS = (
     select(holdings.c.account, memberships.c.role)
@@ -85,19 +88,22 @@ def list_newest(
     """A page of the newest versions that the reader holds a seal of, in the order in which they were sealed to it."""
     values = {"engagement": engagement, "reader": reader.account, "after": after, "limit": limit + 1}
     if kind is None:
-        rows = connection.execute(_NEWEST, values).all()
+        rows = _NEWEST.list(connection, values)
     else:
-        rows = connection.execute(_NEWEST_OF_KIND, {**values, "item_kind": kind.value}).all()
+        rows = _NEWEST_OF_KIND.list(connection, {**values, "item_kind": kind.value})
     return write_page(rows, limit, reader.write, lambda row: str(row.held_seq))
 
 
 def list_versions(connection: Connection, engagement: bytes, item: bytes, reader: Reader) -> list[dict[str, Any]]:
     """The versions that the reader holds a seal of, with the reseals that carry one, in the journal's order."""
     values = {"engagement": engagement, "reader": reader.account}
-    versions = connection.execute(_OF_ITEM, {"engagement": engagement, "item": item}).scalars().all()
-    own = connection.execute(_OWN_SEALS, {**values, "versions": versions})
-    named = {statement for row in own for statement in row}
-    return [reader.write(row) for row in connection.execute(_NAMED, {**values, "named": sorted(named)})]
+    named: set[bytes] = set()
+    for version in _OF_ITEM.list(connection, {"engagement": engagement, "item": item}):
+        own = _OWN_SEALS.list(connection, {**values, "version": version.statement})
+        if own:
+            named |= {version.statement, *(seal.statement for seal in own)}
+    rows = [_NAMED.find(connection, {**values, "named": statement}) for statement in named]
+    return [reader.write(row) for row in sorted(rows, key=lambda row: int(row.seq))]
 
 
 def list_holders(connection: Connection, engagement: bytes, item: bytes) -> list[dict[str, Any]]:
