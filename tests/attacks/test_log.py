@@ -226,6 +226,15 @@ async def test_e6_two_histories_of_the_log_are_told_apart_and_proven(stage: Stag
     require_proven(error.value)
 
 
+async def test_no_keyring_vouches_for_what_was_not_confirmed(stage: Stage) -> None:
+    vault, evil = await stage.unlock("lena", told("/items", in_another_history(stage)))
+    await add(vault, stage.at(vault))
+    vault._session.changed = True
+    with pytest.raises(LogForked):
+        await vault.store()
+    assert not any(method == "POST" and target.endswith("/keyring") for method, target in evil.sent)
+
+
 async def test_e6_a_fork_that_was_overgrown_is_proven_by_the_newest_tree(stage: Stage) -> None:
     vault, evil = await stage.unlock("lena", told("/items", in_another_history(stage)))
     await add(vault, stage.at(vault))
@@ -304,6 +313,7 @@ async def test_b8_an_older_keyring_is_found_out_by_a_new_device(stage: Stage, mo
     with pytest.raises(WithheldError) as error:
         await recovered(stage, marek.recovery_code, evil)
     assert evidence(error.value)["journal"] == "keyring"
+    assert not (stage.folder / f"new-{stage.count}" / "vault.json").exists()
     assert not any(method == "POST" and target.endswith("/keyring") for method, target in evil.sent)
 
     def no_search(*_arguments: object) -> Act[None]:

@@ -4,10 +4,12 @@ Source: docs/protocol.md section 8.
 """
 
 import hashlib
+from contextlib import suppress
 
 from vault.client.answers import is_passing
 from vault.client.asking import PAGE, get
 from vault.client.calls import Act, Take
+from vault.client.checkpoints import confirm
 from vault.client.crypto.slots import (
     NewSlot,
     open_slot,
@@ -15,7 +17,7 @@ from vault.client.crypto.slots import (
     read_slot_header,
     wrap_keyring_key,
 )
-from vault.client.errors import KeyringRollbackError, SlotCommitmentError, UsageError, VerificationError
+from vault.client.errors import KeyringRollbackError, SlotCommitmentError, Unreachable, UsageError, VerificationError
 from vault.client.keyring import KeyringContent, open_keyring, seal_keyring
 from vault.client.keys_of import fetch_keys
 from vault.client.receipts import verify_journal_receipt
@@ -109,6 +111,9 @@ def store_keyring(session: Session) -> Act[None]:
     Raises: Unreachable, and then it waits in the outbox; Refused; VerificationError.
     """
     journal = keyring_journal(session.account)
+    if session.tlog.unconfirmed:  # other devices take what is pinned for confirmed
+        with suppress(Unreachable):
+            yield from confirm(session)
     yield Take(turn_of(journal))
     yield from flush(session, journal)
     if any(each.refused == "sequence-taken" for each in session.waiting if each.type is StatementType.KEYRING):

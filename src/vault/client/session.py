@@ -261,10 +261,10 @@ class Session:
                 for (engagement, path, digest), statement in self.progress.items()
             ),
             uploads=tuple(self.uploads),
-            unconfirmed=tuple(note.decode("utf-8") for note in self.tlog.unconfirmed),
+            unconfirmed=tuple(note.decode("utf-8") for note in list(self.tlog.unconfirmed)),
             marks=tuple(
                 Marked(kind=journal.kind, subject=journal.subject.hex(), seq=mark.seq, after=mark.after)
-                for journal, mark in self.tlog.marks.items()
+                for journal, mark in list(self.tlog.marks.items())
             ),
             searched_at=self.tlog.searched_at,
         )
