@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.deployments import URL, Deployment
-from tests.system.worlds import Three, World
+from tests.system.worlds import Three, World, passphrase
 from vault.client import AsyncVault, Refused, terms
 from vault.client.cli.refusals import NOT_VERIFIED, exit_code, sentence_of
 from vault.client.errors import ForkDetected, LogRewind, RollbackError, VerificationError
@@ -258,3 +258,35 @@ async def test_what_was_sent_is_kept_for_a_month(three: Three) -> None:
     lena = await world.unlock("lena")
     await world.close(lena)
     assert not [name for name in (world.folder / "lena" / "sent").iterdir() if b'"item"' in name.read_bytes()]
+
+
+async def test_each_device_of_a_person_is_told_and_decides(three: Three, tmp_path: Path) -> None:
+    world, clock = three.world, three.world.deployment.clock
+    kit = three.lena.kit
+    await three.lena.store()
+    second = await AsyncVault.recover(
+        URL, world.folder / "second", passphrase=passphrase, kit=kit, transport=world.transport(), now=clock
+    )
+    await second.close()
+    backup = back_up(world.deployment, tmp_path)
+    await three.at_lenas.notes.add("from the first device")
+    await three.lena.store()
+    second = await world.unlock("second")
+    await at(second, three.at_lenas).notes.add("from the second device")
+    await close_all(world)
+    go_back(world.deployment, backup)
+    first = await accepted(world, "lena")
+    assert await bodies(at(first, three.at_lenas)) == ["from the first device"]
+    await world.close(first)
+    second = await world.unlock("second")
+    with pytest.raises(VerificationError) as refused:
+        await at(second, three.at_lenas).notes.list()
+    assert "rollback show" in sentence_of(refused.value)
+    await world.close(second)
+    second = await accepted(world, "second")
+    assert second.outbox == []
+    expected = ["from the first device", "from the second device"]
+    assert await bodies(at(second, three.at_lenas)) == expected
+    await second.store()
+    first = await world.unlock("lena")
+    assert await bodies(at(first, three.at_lenas)) == expected
