@@ -7,6 +7,7 @@ from typing import Any
 
 from scripts.benchmark.notes import Engagement, make_engagement, make_note, make_person
 from scripts.benchmark.results import Figure
+from scripts.benchmark.served_journal import seconds_to_read
 from vault.client.crypto.content import open_content, require_blob_hash
 from vault.client.crypto.opening import open_content_key, require_seal_hash
 from vault.client.views import NOBODY
@@ -37,6 +38,7 @@ def measure_client(notes: int, replayed: int) -> list[Figure]:
     replay = _replay_of(engagement, now)
     ahead = iter(envelopes)
     replaying = _seconds(lambda: append(replay, Statement.of(Envelope.parse(next(ahead))), now), replayed)
+    reading = seconds_to_read(engagement, [Statement.of(Envelope.parse(one)) for one in envelopes], now)
     return [
         Figure("client: seal and sign a note", 1_000 * sealing, "ms", NOTE_MILLISECONDS, f"mean of {notes}"),
         Figure("client: verify and open a note", 1_000 * opening, "ms", NOTE_MILLISECONDS, f"mean of {notes}"),
@@ -46,6 +48,13 @@ def measure_client(notes: int, replayed: int) -> list[Figure]:
             "s",
             REPLAY_SECONDS,
             f"parsed, verified, decided; {replayed:,} were replayed",
+        ),
+        Figure(
+            f"client: read {REPLAYED:,} statements with receipts",
+            reading * REPLAYED,
+            "s",
+            REPLAY_SECONDS,
+            f"from the answers' bytes, each receipt verified, all in one log; {replayed:,} were read",
         ),
     ]
 
