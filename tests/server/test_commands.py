@@ -215,6 +215,42 @@ def test_check_finds_rows_that_break_a_constraint(ready: Operator) -> None:
     assert "stored rows: the database is damaged" in outcome.out
 
 
+def test_check_finds_attachments_that_the_store_has_lost(ready: Operator) -> None:
+    with closing(sqlite3.connect(ready.folder / "vault.sqlite3")) as database:
+        database.execute(
+            "INSERT INTO attachments (engagement, attachment, uploader, touched, uploaded, size, sha256, item) "
+            "VALUES (zeroblob(16), zeroblob(16), zeroblob(32), 1, 5, 5, zeroblob(32), zeroblob(16))"
+        )
+        database.execute(
+            "INSERT INTO attachment_parts (engagement, attachment, number, place, size, sha256, stored) "
+            "VALUES (zeroblob(16), zeroblob(16), 1, zeroblob(16), 5, zeroblob(32), 1)"
+        )
+        database.commit()
+    outcome = ready.at_data("check")
+    assert outcome.code == 1
+    assert "attachments: 1 parts of attachments are not in the blob store" in outcome.out
+
+
+def test_the_sweep_takes_away_what_nobody_has_named_in_time(ready: Operator) -> None:
+    place = ready.folder / "attachments" / ("00" * 16) / ("00" * 16)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"bytes")
+    with closing(sqlite3.connect(ready.folder / "vault.sqlite3")) as database:
+        database.execute(
+            "INSERT INTO attachments (engagement, attachment, uploader, touched, uploaded, size, sha256, item) "
+            "VALUES (zeroblob(16), zeroblob(16), zeroblob(32), 1, 5, NULL, NULL, NULL)"
+        )
+        database.execute(
+            "INSERT INTO attachment_parts (engagement, attachment, number, place, size, sha256, stored) "
+            "VALUES (zeroblob(16), zeroblob(16), 1, zeroblob(16), 5, zeroblob(32), 1)"
+        )
+        database.commit()
+    outcome = ready.at_data("sweep", "--json")
+    assert (outcome.code, json.loads(outcome.out)) == (0, {"uploads": 1, "parts": 1})
+    assert not place.exists()
+    assert json.loads(ready.at_data("sweep", "--json").out) == {"uploads": 0, "parts": 0}
+
+
 def test_check_finds_a_clock_that_was_set_back(ready: Operator) -> None:
     with closing(sqlite3.connect(ready.folder / "vault.sqlite3")) as database:
         values = "(1, zeroblob(32), 1, 9000000000, zeroblob(32), zeroblob(32))"

@@ -14,6 +14,7 @@ from vault.server.commands.folder import bring_to_head, init
 from vault.server.commands.output import say_error, say_version
 from vault.server.commands.restore import restore
 from vault.server.commands.serve import serve, try_out
+from vault.server.commands.sweep import sweep
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,6 +40,7 @@ app.command("migrate")(bring_to_head)
 app.command("check")(check)
 app.command("backup")(backup)
 app.command("restore")(restore)
+app.command("sweep")(sweep)
 app.command("openapi")(openapi)
 app.add_typer(apps, name="apps")
 app.add_typer(enrolments, name="enrolments")

@@ -385,7 +385,7 @@ async def test_on_either_store_an_upload_goes_on_is_served_in_ranges_and_goes_wh
     assert (await fetch(world, "coachee")).content == WHOLE
     gone = {row.place for row in rows if row.attachment == lost}
     assert {place for place, key in keys.items() if await parts.blobs.find_size(key) is None} == gone
-    await require_content(parts)
+    await require_content(parts.storage, parts.blobs)
 
 
 async def test_a_supervisor_is_served_what_was_sealed_for_supervision(world: World) -> None:
@@ -402,7 +402,7 @@ async def test_a_supervisor_is_served_what_was_sealed_for_supervision(world: Wor
 async def test_lost_content_is_found(three: World) -> None:
     await upload(three)
     await three.write(naming(three, ref_of()))
-    await require_content(three.deployment.parts)
+    await require_content(three.deployment.parts.storage, three.deployment.parts.blobs)
     stored_files(three)[0].unlink()
     with pytest.raises(LostContentError, match="1 parts"):
-        await require_content(three.deployment.parts)
+        await require_content(three.deployment.parts.storage, three.deployment.parts.blobs)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -24,6 +24,7 @@ PROGRAM = Path(sys.executable).with_name("weed")
 IS_THERE = PROGRAM.is_file()
 ACCESS, SECRET = "access-key-of-tests", "secret-key-of-tests"
 _WAIT_SECONDS = 60
+_ATTEMPTS = 3
 _PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
 
 
@@ -38,6 +39,22 @@ class S3:
 @contextmanager
 def running_s3() -> Iterator[S3]:
     """A server with one pair of keys; buckets are made when something is put into them."""
+    with ExitStack() as stack:
+        for _ in range(_ATTEMPTS):  # a port that was free may be somebody else's a moment later
+            attempt = ExitStack()
+            try:
+                running = attempt.enter_context(_starting())
+            except AssertionError:
+                continue
+            stack.push(attempt)
+            break
+        else:
+            raise AssertionError("expected an S3 server that takes objects")
+        yield running
+
+
+@contextmanager
+def _starting() -> Iterator[S3]:
     folder = Path(mkdtemp(prefix="coach-vault-s3-"))
     identity = {
         "name": "tests",
@@ -56,15 +73,16 @@ def running_s3() -> Iterator[S3]:
         "-master.volumeSizeLimitMB=64",
         "-master.telemetry=false",
         "-s3",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         f"-s3.config={folder}/s3.json",
     ]
     command = [str(PROGRAM), "server", *options, *numbers]
     try:
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder) as server:
             try:
-                wait_for(ports[3], server)
-                running = S3(f"http://127.0.0.1:{ports[3]}", folder)
-                asyncio.run(_warm_up(running))
+                running = S3(f"http://127.0.0.1:{ports[_PORTS.index('s3.port')]}", folder)
+                asyncio.run(_warm_up(running, server))
                 yield running
             finally:
                 server.kill()
@@ -81,23 +99,14 @@ def find_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
-    """Return once somebody listens there."""
-    ends = time.monotonic() + _WAIT_SECONDS
-    while time.monotonic() < ends and server.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.1)
-    raise AssertionError("expected the S3 server to listen")
-
-
-async def _warm_up(running: S3) -> None:
+async def _warm_up(running: S3, server: "subprocess.Popen[bytes]") -> None:
     """Return once the first object can be put: it takes the server seconds to make room."""
 
     async def once() -> AsyncIterator[bytes]:
         yield b"x"
 
-    for _ in range(_WAIT_SECONDS):
+    ends = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < ends and server.poll() is None:
         try:
             await open_s3(running, "warm").put("a/b", once(), 1, hashlib.sha256(b"x").digest())
         except Refused:

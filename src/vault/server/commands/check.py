@@ -1,5 +1,6 @@
-"""Look over a deployment without changing it: secrets, schema, stored rows, log, clock."""
+"""Look over a deployment without changing it: secrets, schema, stored rows, attachments, log, clock."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from vault.errors import VaultError
 from vault.server.clock import unix_seconds
 from vault.server.commands.output import AsJson, DataFolder, say
 from vault.server.commands.progress import told
+from vault.server.opening import open_blobs
+from vault.server.resources.attachments.actions import require_content
 from vault.server.secrets_file import read_secrets
 from vault.server.settings import load_settings
 from vault.server.storage.engine import Storage
@@ -19,7 +22,7 @@ from vault.server.tlog_key import TlogKey
 
 
 def check(data: DataFolder = Path(), as_json: AsJson = False) -> None:
-    """Check secrets, schema, stored rows, log and clock; exit code 1 where one is not good."""
+    """Check secrets, schema, stored rows, attachments, log and clock; exit code 1 where one is not good."""
     settings = load_settings(data)
     storage = Storage(settings.database)
     checks: dict[str, Callable[[], object]] = {
@@ -27,6 +30,7 @@ def check(data: DataFolder = Path(), as_json: AsJson = False) -> None:
         "schema": lambda: require_head(storage),
         "data ledger": lambda: require_declared(storage),
         "stored rows": lambda: require_integrity(storage),
+        "attachments": lambda: asyncio.run(require_content(storage, open_blobs(settings))),
         "log": lambda: _require_log(storage, data, settings.audience),
         "clock": lambda: require_clock(storage, unix_seconds()),
     }

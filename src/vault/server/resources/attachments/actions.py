@@ -22,8 +22,8 @@ from vault.server.resources.attachments.rows.ended import (
 )
 from vault.server.resources.attachments.rows.uploads import Part, Told, give_up_part, keep_part, tell_of_part
 from vault.server.sequencer.members import require_journal_reader
-from vault.server.storage.blob_store import key_of
-from vault.server.storage.engine import RETRY_AFTER_SECONDS
+from vault.server.storage.blob_store import BlobStore, key_of
+from vault.server.storage.engine import RETRY_AFTER_SECONDS, Storage
 from vault.server.storage.measured import measured
 
 
@@ -111,16 +111,16 @@ def _forget(parts: Parts, discarded: Sequence[Found]) -> None:
         forget_discarded(connection, discarded)
 
 
-async def require_content(parts: Parts) -> None:
+async def require_content(storage: Storage, blobs: BlobStore) -> None:
     """Return if the blob store has every part of every attachment that an item names, in its length.
 
     Raises: LostContentError, which tells how many it has not; Refused(storage-away).
     """
     lost = 0
     after = (b"", b"", 0)
-    while named := await parts.storage.read(partial(list_named_parts, after=after)):
+    while named := await storage.read(partial(list_named_parts, after=after)):
         for each in named:
-            lost += await parts.blobs.find_size(key_of(each.engagement, each.place)) != each.size
+            lost += await blobs.find_size(key_of(each.engagement, each.place)) != each.size
         after = (named[-1].engagement, named[-1].attachment, named[-1].number)
     if lost:
         raise LostContentError(f"{lost} parts of attachments are not in the blob store: restore them from a backup")
