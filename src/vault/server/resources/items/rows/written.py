@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from vault.policy.facts import Effect, SealsAdded, VersionAdded
+from vault.protocol.statements import Item
 from vault.server.sequencer.journal import Written
 from vault.server.sequencer.submission import Submission
 from vault.server.storage.prepared import Prepared
@@ -38,6 +39,7 @@ _KIND = Prepared(
 def add_item(connection: Connection, written: Written, _submission: Submission, effects: tuple[Effect, ...]) -> None:
     """A version, and who holds it; a reseal brings holders alone."""
     engagement, seq = written.journal.subject, written.position.seq
+    is_new = any(isinstance(effect, VersionAdded) and effect.version.version == 1 for effect in effects)
     for effect in effects:
         match effect:
             case VersionAdded(version):
@@ -54,8 +56,19 @@ def add_item(connection: Connection, written: Written, _submission: Submission, 
                         "erased": int(version.erased),
                     },
                 )
+            case SealsAdded() if is_new:
+                _hold_first(connection, written, effect)
             case SealsAdded():
                 _hold(connection, engagement, seq, effect)
+
+
+def _hold_first(connection: Connection, written: Written, added: SealsAdded) -> None:
+    """Nobody holds a new item yet."""
+    body = written.statement.body
+    assert isinstance(body, Item)
+    held = {"item": added.item, "version": added.version, "seq": written.position.seq, "kind": body.kind.value}
+    rows = [{"engagement": body.engagement, "account": account, **held} for account, _ in added.seals]
+    _HOLDING.run_each(connection, rows)
 
 
 def _hold(connection: Connection, engagement: bytes, seq: int, added: SealsAdded) -> None:
