@@ -102,7 +102,8 @@ WRITES: dict[str, Make] = {
 LISTS = ("/v1/accounts/{account}/keys", "/v1/introductions", "/v1/engagements", f"{E_}/journal",
          f"{E_}/escalations/journal", f"{E_}/items", f"{E_}/disclosures", "/v1/accounts/{account}/keyring")  # fmt: skip
 READS = (*LISTS, E_, f"{E_}/blobs/{{sha256}}", f"{E_}/items/{{item}}", f"{E_}/items/{{item}}/readers",
-         f"{E_}/disclosures/{{statement}}/content")  # fmt: skip
+         f"{E_}/disclosures/{{statement}}/content", f"{E_}/attachments/{{attachment}}",
+         f"{E_}/attachments/{{attachment}}/parts")  # fmt: skip
 
 
 def test_every_write_has_its_row() -> None:
@@ -246,7 +247,7 @@ async def test_a_write_with_anything_wrong_is_refused_and_changes_nothing(three:
 
 def _address(world: World, template: str, **ids: bytes) -> str:
     known = {
-        "account": account("coach"), "engagement": world.engagement, "sha256": digest("blob"), "item": short("item"),
+        "attachment": short("attachment"), "account": account("coach"), "engagement": world.engagement, "sha256": digest("blob"), "item": short("item"),
         "statement": digest("statement"),
     }  # fmt: skip
     return template.format(**{name: value.hex() for name, value in {**known, **ids}.items()})
@@ -273,7 +274,7 @@ async def test_what_is_not_there_and_what_is_not_yours_are_the_same_bytes(three:
     nowhere = await three.http.get("/nowhere")
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not-found")
     paths = [_address(three, template, engagement=short("unknown"), account=digest("unknown"))]
-    paths.append(template.format(engagement="x", account="x", sha256="x", item="x", statement="x"))
+    paths.append(template.format(engagement="x", account="x", sha256="x", item="x", statement="x", attachment="x"))
     if template != "/v1/accounts/{account}/keys":  # whoever knows an account reads its keys
         paths.append(_address(three, template, **ids))
     for path in paths:
