@@ -290,3 +290,27 @@ async def test_each_device_of_a_person_is_told_and_decides(three: Three, tmp_pat
     await second.store()
     first = await world.unlock("lena")
     assert await bodies(at(first, three.at_lenas)) == expected
+
+
+async def test_whoever_joined_after_the_backup_comes_back_with_the_engagements(world: World, tmp_path: Path) -> None:
+    backup = back_up(world.deployment, tmp_path)
+    lena = await world.join("lena")
+    marek = await world.join("marek", lena.invite("Marek"), "Lena")
+    at_lenas = await lena.propose(terms.two_way(coachee="Marek", words="We meet."))
+    await (await marek.engagements.get(at_lenas.id)).assent()
+    await at(lena, at_lenas).notes.add("a note")
+    await close_all(world)
+    go_back(world.deployment, backup)
+    for name in ("lena", "marek"):
+        vault = await world.unlock(name)
+        found = await vault.rollback()
+        assert found.is_account_gone
+        vault.accept_rollback(found)
+        await vault._driver.run(join(vault._session, world.deployment.enrolment()))
+        await world.close(vault)
+    lena = await accepted(world, "lena")
+    marek = await accepted(world, "marek")
+    assert marek.outbox == []
+    await lena.send_again()
+    assert lena.outbox == []
+    assert await bodies(at(marek, at_lenas)) == ["a note"]
