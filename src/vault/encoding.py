@@ -12,7 +12,6 @@ from vault.errors import EncodingError
 MAXIMUM_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 8259 section 6)."""
 
-_HEX = re.compile(r"[0-9a-f]*", re.ASCII)
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 
 
@@ -21,9 +20,13 @@ def read_hex(text: str, size_bytes: int) -> bytes:
 
     Raises: EncodingError for any other length or character.
     """
-    if not isinstance(text, str) or len(text) != 2 * size_bytes or _HEX.fullmatch(text) is None:
+    try:
+        raw = bytes.fromhex(text)
+    except (TypeError, ValueError):
+        raw = b""
+    if raw.hex() != text or len(raw) != size_bytes:
         raise EncodingError(f"expected {2 * size_bytes} lower-case hex digits")
-    return bytes.fromhex(text)
+    return raw
 
 
 def read_base64(text: str, size_bytes: int | None = None) -> bytes:
