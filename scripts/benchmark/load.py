@@ -6,8 +6,10 @@ Every latency is kept as it was, with no correction: a quantile of it is a quant
 import selectors
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 Talk = Generator[bytes, tuple[int, bytes], None]
 """One client: gives a whole request, is sent the status and the body of its answer, and so on until it returns."""
@@ -43,6 +45,13 @@ def post(path: str, token: str | None, body: bytes) -> bytes:
     """The bytes of a request with a JSON body."""
     headers = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
     return _head("POST", path, token) + headers + body
+
+
+def put(path: str, token: str, body: bytes) -> bytes:
+    """The bytes of a request with any body, and its digest."""
+    digest = b64encode(sha256(body).digest())
+    headers = b"Content-Digest: sha-256=:%s:\r\nContent-Length: %d\r\n\r\n" % (digest, len(body))
+    return _head("PUT", path, token) + headers + body
 
 
 def get(path: str, token: str | None) -> bytes:

@@ -11,11 +11,12 @@ from scripts.benchmark import load
 from scripts.benchmark.contest import Requests, contend, find_tool
 from scripts.benchmark.databases import Databases
 from scripts.benchmark.growth import grow
-from scripts.benchmark.load import get, post, talk
+from scripts.benchmark.load import get, post, put, talk
 from scripts.benchmark.notes import AUDIENCE, Engagement, Note, Person
 from scripts.benchmark.results import Figure, Pair
 from scripts.benchmark.servers import Server, floor, make_folder, service
 from scripts.benchmark.setting_up import Tokens, log_in, logging_in, set_up
+from vault.protocol.limits import PART_MAXIMUM_BYTES
 from vault.server.secrets_file import read_secrets
 
 BOTH = ("service", "floor")
@@ -36,6 +37,7 @@ class Plan:
     logins: int
     turns: int
     growth: int
+    parts: int
     client_notes: int
     client_replay: int
 
@@ -45,8 +47,8 @@ class Plan:
         return self.turns * (sum(self.writes.values()) + self.writes[MANY])
 
 
-FULL = Plan(8, 32, {1: 800, 16: 3_000, 64: 3_000}, 3_000, 40, 2, 20_000, 300, 10_000)
-QUICK = Plan(2, 16, {1: 40, 16: 160}, 160, 2, 1, 1_000, 20, 200)
+FULL = Plan(8, 32, {1: 500, 16: 2_000, 64: 2_000}, 3_000, 40, 2, 20_000, 32, 300, 10_000)
+QUICK = Plan(2, 16, {1: 40, 16: 160}, 160, 2, 1, 1_000, 2, 20, 200)
 
 
 @dataclass(slots=True)
@@ -78,8 +80,9 @@ def measure_engine(world: World, name: str, databases: Databases) -> None:
 def _measure_floor(world: World, name: str, folder: Path, databases: Databases, template: str) -> None:
     ours, theirs = databases.copy(template), databases.copy(template)
     with service(folder, ours) as first, floor(folder, theirs) as second:
+        how = f"{first.cpu_seconds():.2f} s of processor time"
+        world.figures.append(Figure(f"{name}: start to first answer", first.start_seconds, "s", 1.5, how))
         servers, tokens = (first, second), log_in(first, world.people)
-        world.figures.append(Figure(f"{name}: start to first answer", first.start_seconds, "s", 1.5))
         notes = iter(world.notes)
         tool, send = find_tool()
         for clients, count in world.plan.writes.items():
@@ -103,8 +106,20 @@ def _measure_floor(world: World, name: str, folder: Path, databases: Databases, 
         )
         how = f"{MANY} clients, challenge and signed answer, load.py"
         world.figures.append(Figure(f"{name}: logins a second", logins.rate / 2, "", None, how))
+        _measure_attachments(world, name, first, tokens)
         megabytes = first.resident_bytes() / 2**20
         world.figures.append(Figure(f"{name}: resident after the load", megabytes, "MiB", 120, "the largest process"))
+
+
+def _measure_attachments(world: World, name: str, server: Server, tokens: Tokens) -> None:
+    world.say(f"{name}: an attachment")
+    engagement, part = world.engagements[0], secrets.token_bytes(PART_MAXIMUM_BYTES)
+    path = f"/v1/engagements/{engagement.id.hex()}/attachments/{secrets.token_hex(16)}/parts"
+    token = tokens[engagement.coach.account]
+    requests = (put(f"{path}/{number}", token, part) for number in range(1, world.plan.parts + 1))
+    rate = load.send_all(server.port, requests, 1, 204).rate * PART_MAXIMUM_BYTES / 2**20
+    how = f"one client, {world.plan.parts} parts of 8 MiB into a local folder, load.py"
+    world.figures.append(Figure(f"{name}: attachment taken", rate, "MiB/s", None, how))
 
 
 def _measure_workers(world: World, name: str, folder: Path, databases: Databases, template: str) -> None:
