@@ -25,7 +25,7 @@ from vault.client.errors import (
     SealHashError,
     UsageError,
 )
-from vault.client.exporting import export_engagement
+from vault.client.exporting import ExportedFile, export_engagement
 from vault.client.joining import enqueue_keys
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.client.session import Session
@@ -128,7 +128,9 @@ async def test_c9_one_seal_that_does_not_open_hides_nothing_else(stage: Stage) -
     async def shown(vault: AsyncVault, at: AsyncEngagement) -> tuple[list[tuple[bool, str, str]], list[str]]:
         listed = [(note.opens, note.author, note.body) for note in await at.notes.list()]
         act = export_engagement(vault._session, bytes.fromhex(at.id))
-        return listed, [file.content.decode() for file in await vault._driver.run(act)]
+        return listed, [
+            file.content.decode() for file in await vault._driver.run(act) if isinstance(file, ExportedFile)
+        ]
 
     (listed, exported), _ = await stage.run("marek", shown, appended(entry))
     assert [body for _, _, body in listed] == ["first-words", "second-words", "own-words", ""]
