@@ -247,8 +247,8 @@ async def test_a_write_with_anything_wrong_is_refused_and_changes_nothing(three:
 
 def _address(world: World, template: str, **ids: bytes) -> str:
     known = {
-        "attachment": short("attachment"), "account": account("coach"), "engagement": world.engagement, "sha256": digest("blob"), "item": short("item"),
-        "statement": digest("statement"),
+        "account": account("coach"), "engagement": world.engagement, "sha256": digest("blob"), "item": short("item"),
+        "statement": digest("statement"), "attachment": short("attachment"),
     }  # fmt: skip
     return template.format(**{name: value.hex() for name, value in {**known, **ids}.items()})
 

@@ -22,6 +22,7 @@ from tests.policy.worlds import ENGAGEMENT, START
 from tests.server.deployments import deployed
 from tests.server.walk import URL, Walk, counted, walk_to_the_disclosure
 from vault.server.openapi import build_description
+from vault.server.sequencer.queue import Queue
 
 EXAMPLES = 10
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -53,8 +54,10 @@ def credentials(running: Walk) -> dict[str, str]:
         async with running.deployment.client() as running.http:
             return await running.log_in("coachee")
 
-    token = asyncio.run(log_in())
     deployment = running.deployment
+    parts = deployment.parts
+    deployment.app.state.queue = Queue(parts.storage, parts.tlog)  # each run of the app closes its own when it ends
+    token = asyncio.run(log_in())
     return {"app": deployment.app_key, "enrolment": deployment.enrolment(), "person": token, "keyring": token}
 
 

