@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
@@ -19,6 +19,7 @@ from scripts.faulting.proxy import Proxy, proxied
 from scripts.faulting.served import Served, served
 from scripts.faulting.truth import Lost
 from scripts.postgres.cluster import SUPERUSER, running_postgres
+from vault.server.storage.engine import Storage
 
 _HOUR_SECONDS = 3_600
 _UNLIMITED = resource.RLIM_INFINITY
@@ -186,6 +187,22 @@ async def turn_clock(course: Course) -> None:
             await course.go("turn-clock", load, breakage)
 
 
+async def back_up(course: Course) -> None:
+    """No fault: backups are taken under load by the real command, and each is one moment of what was acknowledged."""
+    with served() as service:
+        service.start()
+        async with loaded(service) as load:
+
+            async def breakage() -> None:
+                before = len(load.truth.answers)
+                folder = service.folder / f"backup-{course.rounds}"
+                await asyncio.to_thread(service.command, "backup", str(folder))
+                with closing(Storage(f"sqlite:///{folder}/vault.sqlite3")) as copy:
+                    load.truth.require_backed_up(copy, before)
+
+            await course.go("back-up", load, breakage)
+
+
 FAULTS: dict[str, Callable[[Course], Awaitable[None]]] = {
     "kill-server": kill_server,
     "stop-server": stop_server,
@@ -194,6 +211,7 @@ FAULTS: dict[str, Callable[[Course], Awaitable[None]]] = {
     "fill-disk": fill_disk,
     "lose-database": lose_database,
     "turn-clock": turn_clock,
+    "back-up": back_up,
 }
 
 

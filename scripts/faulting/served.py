@@ -91,6 +91,11 @@ class Served:
             self.process.terminate()
         self.process.wait(END_SECONDS + _MORE_SECONDS)
 
+    def command(self, *words: str) -> None:
+        """One command of the operator's on this deployment. Raises: CalledProcessError where it fails."""
+        command = [sys.executable, "-m", "vault.server", *words, "--data", str(self.folder)]
+        subprocess.run(command, cwd=_ROOT, check=True, capture_output=True)
+
     def worker_ids(self) -> list[int]:
         """The processes that answer: of several workers the children, else the one."""
         assert self.process is not None

@@ -86,6 +86,16 @@ class Truth:
                 raise Lost(f"the log does not continue the checkpoint of size {size} that was handed out")
         return newest
 
+    def require_backed_up(self, storage: Storage, before: int) -> None:
+        """Return if a copy is one moment of the log, and holds the first `before` answers. Raises: as `require_kept`."""
+        with storage.reading() as connection:
+            size = require_log(connection, self.log, _silent).size
+        held = [one for one in self.answers if TlogProof.parse(one.receipt.encode()).index < size]
+        if held[:before] != self.answers[:before]:
+            raise Lost("a backup misses what was acknowledged before it began")
+        seen = {at: root for at, root in self.checkpoints.items() if at <= size}
+        Truth(self.log, held, seen).require_kept(storage)
+
 
 def _roots(entries: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """The root at every size."""
