@@ -87,7 +87,7 @@ class Truth:
         return newest
 
     def require_backed_up(self, storage: Storage, before: int) -> None:
-        """Return if a copy is one moment of the log, and holds the first `before` answers. Raises: as `require_kept`."""
+        """Return if a copy is one moment of the log and holds the first `before` answers. Raises: as `require_kept`."""
         with storage.reading() as connection:
             size = require_log(connection, self.log, _silent).size
         held = [one for one in self.answers if TlogProof.parse(one.receipt.encode()).index < size]
