@@ -11,7 +11,9 @@ async def test_a_deployment_tells_its_names_key_limits_and_clock(http: httpx.Asy
     said = answer.json()
     assert (said["audience"], said["url"], said["suite"], said["time"]) == (AUDIENCE, URL, 1, NOW)
     assert said["deployment_key"] == write_base64(SECRETS.deployment().sign_public)
-    assert said["limits"] == {"body_bytes": 524_288, "blob_bytes": 262_224, "page": 200}
+    assert said["limits"] == {
+        "body_bytes": 524_288, "blob_bytes": 262_224, "page": 200, "part_bytes": 8_388_608, "upload_bytes": 5 * 1024**3
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("code", PROBLEMS)

@@ -75,9 +75,7 @@ async def test_people_are_told_that_the_storage_is_away(three: World) -> None:
 
 
 @only_on(POSTGRESQL)
-def test_a_stronger_setting_stays_and_none_changes_below_an_open_connection(
-    engine: str, postgres: Databases
-) -> None:
+def test_a_stronger_setting_stays_and_none_changes_below_an_open_connection(engine: str, postgres: Databases) -> None:
     url = postgres.new()
     order(url, f"ALTER DATABASE {make_url(url).database} SET synchronous_commit = remote_apply")
     storage = Storage(url)
