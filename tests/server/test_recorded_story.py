@@ -1,5 +1,6 @@
 """The recorded story of the vectors, told to the real server: its blobs and seals go in, its heads come out."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,7 @@ STATEMENTS = {one["name"]: one for one in read_vectors("statements")["statements
 PEOPLE = {one["name"]: one for one in read_vectors("people")["people"]}
 BLOBS = {one["statement"]: one["blob"] for one in read_vectors("blobs")["blobs"]}
 SEALS = read_vectors("seals")["seals"]
+ATTACHMENTS = {one["sha256"]: one["stored"] for one in read_vectors("attachments")["attachments"]}
 
 
 def list_entries() -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -122,7 +124,14 @@ async def send(
             path = f"/v1/accounts/{subject}/{journal['kind']}"
         elif type_ == "contract":
             path = "/v1/engagements"
-    answer = await http.post(path, json=body, headers={"Authorization": f"Bearer {credential}"})
+    headers = {"Authorization": f"Bearer {credential}"}
+    for attachment in json.loads(statement["payload"]).get("attachments", ()):
+        stored = raw(ATTACHMENTS[attachment["sha256"]])
+        digest = f"sha-256=:{write_base64(hashlib.sha256(stored).digest())}:"
+        at = f"/v1/engagements/{subject}/attachments/{attachment['id']}/parts/1"
+        put = await http.put(at, content=stored, headers={**headers, "Content-Digest": digest})
+        assert put.status_code == 204, put.text
+    answer = await http.post(path, json=body, headers=headers)
     assert answer.status_code == 201, (entry["name"], answer.text)
     members: dict[str, Any] = answer.json()
     return members

@@ -4,6 +4,7 @@ import hashlib
 from functools import cache
 from typing import Any
 
+from tests.vectors.attachment_vectors import KEY, stored
 from tests.vectors.chance import chance
 from tests.vectors.frozen import FrozenSeals
 from tests.vectors.people import COACH, COACHEE, CONTACT, DEPLOYMENT, NAMES, SPONSOR, SUPERVISOR, Someone, person
@@ -71,6 +72,8 @@ from vault.protocol.vocabulary import (
 ENGAGEMENT_JOURNAL = JournalId(JournalKind.ENGAGEMENT, ENGAGEMENT)
 ESCALATIONS_JOURNAL = JournalId(JournalKind.ESCALATIONS, ENGAGEMENT)
 NOTHING = BlobRef(sha256=ZERO32, size=1)
+ATTACHED = stored("empty")
+"""A file without content, as it is stored."""
 LONG = bytes(ord("a") + index % 26 for index in range(70_000))
 
 
@@ -231,7 +234,7 @@ def _tell_items(story: Story, contract: bytes, coach: Someone, coachee: Someone)
             "kind": kind,
             "blob": NOTHING,
             "attachments": tuple(
-                AttachmentRef(id=one.id, sha256=chance("attachment hash", 32), size=4_297)
+                AttachmentRef(id=one.id, sha256=hashlib.sha256(ATTACHED).digest(), size=len(ATTACHED))
                 for one in lists.get("attachments", ())
             ),
             "seals": (),
@@ -251,7 +254,7 @@ def _tell_items(story: Story, contract: bytes, coach: Someone, coachee: Someone)
     write("action", coachee, ItemKind.ACTION, both, b"Ask for Friday off.\r\n")
     attachment = ItemAttachment(
         id=chance("attachment", 16),
-        key=chance("attachment key", 32),
+        key=KEY,
         name="Skala.pdf",
         media_type="application/pdf",
         size=0,
