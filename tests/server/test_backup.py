@@ -1,26 +1,31 @@
 """A backup is whole, of one moment, and goes back into either engine; one that is not good is refused."""
 
+import asyncio
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from scripts.postgres.databases import Databases
 from tests.databases import ENGINES, SQLITE, only_on
+from tests.policy.people import short
 from tests.server.deployments import APP, NOW, SECRETS, Deployment
 from tests.server.resources.test_attachments import PARTS, WHOLE, fetch, naming, ref_of, stored_files, upload
 from tests.server.world import World
+from vault.protocol.limits import UPLOAD_SECONDS
 from vault.server.app import build_app
 from vault.server.clock import random_bytes
 from vault.server.commands.backup import write_backup
 from vault.server.commands.restore import read_backup
 from vault.server.parts import Parts
 from vault.server.resources.apps.actions import create_app
+from vault.server.resources.attachments.actions import Swept, sweep
 from vault.server.storage.backup_folder import (
     DATABASE,
     MANIFEST,
@@ -133,6 +138,7 @@ async def test_a_backup_that_is_not_good_is_refused_and_nothing_is_changed(
     three: World, elsewhere: Parts, tmp_path: Path
 ) -> None:
     await upload(three)
+    await three.write(naming(three, ref_of()))
     take(three.deployment.parts, tmp_path / "backup")
     for change in (flip, cut, unfinished, nonsense, newer, other_deployment, lose_part, swap_part):
         spoiled = spoil(tmp_path, change)
@@ -229,9 +235,37 @@ def part_of(folder: Path) -> Path:
 @only_on(SQLITE)
 async def test_a_backup_without_a_part_that_is_named_is_none(three: World, tmp_path: Path) -> None:
     await upload(three)
+    await three.write(naming(three, ref_of()))
     stored_files(three)[0].unlink()
     with pytest.raises(BackupError, match="attachment"):
         take(three.deployment.parts, tmp_path / "backup")
+
+
+async def test_uploads_that_nobody_names_are_not_in_a_backup_and_their_end_does_not_stop_one(
+    three: World, tmp_path: Path
+) -> None:
+    await upload(three)
+    await three.write(naming(three, ref_of()))
+    await upload(three, attachment=short("unnamed"))
+    three.deployment.clock.move(UPLOAD_SECONDS)
+
+    def sweep_meanwhile(what: str, done: int, total: int) -> None:
+        if (what, done) == ("attachments", 0):
+            run_apart(sweep(three.deployment.parts))
+
+    def run_apart(work: Coroutine[None, None, Swept]) -> None:
+        thread = Thread(target=lambda: swept.append(asyncio.run(work)))
+        thread.start()
+        thread.join()
+
+    swept: list[Swept] = []
+    make_folder(tmp_path / "backup")
+    taken = write_backup(three.deployment.parts, tmp_path / "backup", NOW, sweep_meanwhile)
+    assert [each.uploads for each in swept] == [1]
+    assert taken.attachments.parts == len(PARTS)
+    with closing(sqlite3.connect(tmp_path / "backup" / DATABASE)) as copy:
+        for table, left in (("attachments", 1), ("attachment_parts", len(PARTS))):
+            assert copy.execute(f"SELECT count(*) FROM {table}").fetchone() == (left,)
 
 
 @only_on(SQLITE)

@@ -27,6 +27,8 @@ from vault.protocol.problems import Refused
 RANGE_BYTES = 4 * 1024 * 1024
 """How much is asked for, and held in memory, at a time."""
 _PARTIAL = 206
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+"""Windows has none. In a folder that others write to, a link may stand where the sealed bytes would go."""
 
 
 def save_attachment(session: Session, item: ItemView, attached: Attached, path: Path, report: Report) -> Act[None]:
@@ -68,7 +70,7 @@ def _fetch(session: Session, item: ItemView, attached: Attached, sealed: Path, r
     name, size = attached.header.name, attached.ref.size
     path = f"/v1/engagements/{item.body.engagement.hex()}/attachments/{attached.ref.id.hex()}"
     try:
-        have = sealed.stat().st_size
+        have = sealed.lstat().st_size
     except FileNotFoundError:
         have = 0
     if have > size:
@@ -94,7 +96,7 @@ def _fetch(session: Session, item: ItemView, attached: Attached, sealed: Path, r
 
 def _append(sealed: Path, piece: bytes) -> None:
     try:
-        descriptor = os.open(sealed, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(sealed, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "ab") as file:
             file.write(piece)
     except OSError as error:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vault.policy.facts import KeysFact
+from vault.server.at_once import Hashing, Incoming
 from vault.server.known import Known
 from vault.server.limits import Limits
 from vault.server.settings import Settings
@@ -17,8 +18,8 @@ _PUBLICS_KNOWN = 16_384
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Settings, the open database, the clock (Unix seconds), randomness, the secret behind fake slots, the deployment's
-    own account and sign key, the key of its log, where attachments lie, the rate limits, and the public keys that were
-    looked up already, each by its account and its id.
+    own account and sign key, the key of its log, where attachments lie, the rate limits, the public keys that were
+    looked up already, each by its account and its id, and what a worker does of attachments at once.
     """
 
     settings: Settings
@@ -31,3 +32,5 @@ class Parts:
     blobs: BlobStore
     limits: Limits
     publics: Known[tuple[bytes, bytes], bytes] = field(default_factory=lambda: Known(_PUBLICS_KNOWN), repr=False)
+    hashing: Hashing = field(default_factory=Hashing, repr=False)
+    incoming: Incoming = field(default_factory=Incoming, repr=False)

@@ -55,7 +55,14 @@ async def test_what_was_put_is_read_in_any_range(store: BlobStore) -> None:
 
 async def test_what_is_there_is_never_replaced(store: BlobStore) -> None:
     await put(store, KEY, CONTENT)
-    await put(store, KEY, b"other bytes under the same key")
+    await put(store, KEY, bytes(len(CONTENT)))
+    assert await read(store, KEY, 0, len(CONTENT)) == CONTENT
+
+
+async def test_something_of_another_length_under_the_key_is_not_told_to_be_stored(store: BlobStore) -> None:
+    await put(store, KEY, CONTENT)
+    with pytest.raises(Refused, match="storage-away"):
+        await put(store, KEY, b"other bytes under the same key")
     assert await read(store, KEY, 0, len(CONTENT)) == CONTENT
 
 
@@ -115,6 +122,7 @@ async def test_a_file_is_its_owners_alone_and_flushed_with_its_folder(
         flushed.append(os.path.realpath(f"/proc/self/fd/{descriptor}"))
         fsync(descriptor)
 
+    (tmp_path / "attachments" / KEY).parent.mkdir(0o700, parents=True)  # as who died before it was flushed left it
     monkeypatch.setattr(os, "fsync", watch)
     store = FolderBlobs(tmp_path / "attachments")
     await put(store, KEY, CONTENT)

@@ -32,7 +32,7 @@ from vault.server.storage.backup_folder import (
     make_folder,
     write_manifest,
 )
-from vault.server.storage.backup_parts import copy_parts, list_parts
+from vault.server.storage.backup_parts import copy_parts, leave_out_uploads, list_parts
 from vault.server.storage.blob_store_folder import FolderBlobs
 from vault.server.storage.engine import Storage
 from vault.server.storage.history import Progress, read_checkpoint, require_journals, require_log
@@ -72,6 +72,8 @@ def write_backup(parts: Parts, folder: Path, now: int, progress: Progress) -> Ma
     take_snapshot(parts.storage, copied, progress)
     with closing(Storage(f"sqlite:///{copied}")) as copy:
         require_integrity(copy)
+        with copy.writing() as connection:
+            leave_out_uploads(connection)
         with copy.reading() as connection:
             statements = require_journals(connection, progress)
             log = require_log(connection, parts.tlog.verifier, progress)

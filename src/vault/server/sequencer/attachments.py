@@ -1,8 +1,8 @@
 """Attachments in the write path: what an item names lies here whole, with the size and hash that it signs.
 
 Large content is hashed before the statement waits in line, once for every upload: that closes it, so that what was
-hashed is what the transaction finds. Whatever a signer cannot name is missing to them, whether it is somebody else's,
-another item's or nobody's. Source: docs/protocol.md section 7.
+hashed is what the transaction finds. Many copies of a statement at once wait for one hashing. Whatever a signer cannot
+name is missing to them, whether it is somebody else's, another item's or nobody's. Source: docs/protocol.md section 7.
 """
 
 import hashlib
@@ -49,17 +49,35 @@ async def close_uploads(parts: Parts, body: Body) -> None:
 
 
 async def _close_upload(parts: Parts, body: Item, ref: AttachmentRef) -> None:
-    engagement = body.engagement
-    found = await parts.storage.read(
-        lambda connection: _list_open(connection, _ATTACHMENT, engagement, ref.id, body.by)
-    )
-    if sum(part.size for part in found) != ref.size:
+    if not await _list_fitting(parts, body, ref):
         return
+    async with parts.hashing.turn((body.engagement, ref.id)):
+        found = await _list_fitting(parts, body, ref)
+        if not found:
+            return  # somebody else has closed it meanwhile
+        try:
+            sha256 = await _hash(parts, body.engagement, found)
+        except Refused:
+            if await _list_fitting(parts, body, ref) != found:
+                return  # the sweep took it away while it was read
+            raise
+        await to_thread.run_sync(_close, parts, body.engagement, ref, body.by, found, sha256)
+
+
+async def _list_fitting(parts: Parts, body: Item, ref: AttachmentRef) -> Sequence[Found]:
+    """The parts of the signer's upload while it is open, if they are as long together as `body` says; none if not."""
+    found = await parts.storage.read(
+        lambda connection: _list_open(connection, _ATTACHMENT, body.engagement, ref.id, body.by)
+    )
+    return found if sum(part.size for part in found) == ref.size else ()
+
+
+async def _hash(parts: Parts, engagement: bytes, found: Sequence[Found]) -> bytes:
     hashed = hashlib.sha256()
     for part in found:
         async for piece in parts.blobs.read(key_of(engagement, part.place), 0, part.size):
-            hashed.update(piece)
-    await to_thread.run_sync(_close, parts, engagement, ref, body.by, found, hashed.digest())
+            await to_thread.run_sync(hashed.update, piece)  # others are served meanwhile
+    return hashed.digest()
 
 
 def _list_open(

@@ -1,17 +1,23 @@
-"""The parts of attachments between two blob stores, each held against the size and the hash that its row names."""
+"""The parts of attachments between two blob stores, each held against the size and the hash that its row names.
+
+Uploads that no item names are not in a backup: they go any minute, and whoever sends one still has its bytes.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select, tuple_
 
 from vault.server.storage.blob_store import BlobStore, key_of
 from vault.server.storage.history import Progress
-from vault.server.storage.tables import attachment_parts
+from vault.server.storage.tables import attachment_parts, attachments
 
-_STORED = select(
+_PARTS = select(
     attachment_parts.c.engagement, attachment_parts.c.place, attachment_parts.c.size, attachment_parts.c.sha256
-).where(attachment_parts.c.stored == 1)
+)
+_IS_UNNAMED = tuple_(attachment_parts.c.engagement, attachment_parts.c.attachment).in_(
+    select(attachments.c.engagement, attachments.c.attachment).where(attachments.c.item.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +35,16 @@ class Part:
         return key_of(self.engagement, self.place)
 
 
+def leave_out_uploads(connection: Connection) -> None:
+    """Take out of a copy of the database what no item names."""
+    connection.execute(delete(attachment_parts).where(_IS_UNNAMED))
+    connection.execute(delete(attachments).where(attachments.c.item.is_(None)))
+
+
 def list_parts(connection: Connection) -> list[Part]:
-    """All parts that a database says are stored."""
-    return [Part(row.engagement, row.place, row.size, row.sha256) for row in connection.execute(_STORED)]
+    """All parts of the attachments that items name."""
+    named = connection.execute(_PARTS.where(~_IS_UNNAMED))
+    return [Part(row.engagement, row.place, row.size, row.sha256) for row in named]
 
 
 async def copy_parts(parts: Iterable[Part], source: BlobStore, target: BlobStore, progress: Progress) -> None:

@@ -19,9 +19,10 @@ class BlobStore(Protocol):
     """Bytes under keys, in a folder or elsewhere."""
 
     async def put(self, key: str, content: AsyncIterator[bytes], size_bytes: int, sha256: bytes) -> None:
-        """Keep the content, durably. Where the key is there already, its bytes are the same and stay.
+        """Keep the content, durably. Where the key is there already, what lies there stays.
 
-        Raises: Refused(part-mismatch) for content of another length or hash, with nothing kept; Refused(storage-away).
+        Raises: Refused(part-mismatch) for content of another length or hash, with nothing kept; Refused(storage-away),
+        also where something of another length lies under the key.
         """
 
     def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:

@@ -1,12 +1,12 @@
 """Parts of attachments as files of a local folder.
 
 A file is written under a temporary name, flushed to disk and linked to its own name, which the system refuses where
-that name is taken; then the folder is flushed too. So after a power cut a file is there whole, or not at all.
+that name is taken; then the folder is flushed too, and the one above it: whoever made the folder may have died before
+that. So after a power cut a file is there whole, or not at all.
 """
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -42,13 +42,13 @@ class FolderBlobs:
             raise storage_away() from error
 
     def _make_folders(self, target: Path) -> Path:
-        """The folder of temporary files; every folder that is made is on disk as such."""
+        """The folder of temporary files."""
         incoming = self._folder / _INCOMING
+        if not self._folder.is_dir():
+            self._folder.mkdir(mode=_OWNERS_FOLDER, parents=True, exist_ok=True)
+            _flush_folder(self._folder.parent)
         for folder in (incoming, target.parent):
-            if not folder.is_dir():
-                self._folder.mkdir(mode=_OWNERS_FOLDER, parents=True, exist_ok=True)
-                folder.mkdir(mode=_OWNERS_FOLDER, exist_ok=True)
-                _flush_folder(self._folder)
+            folder.mkdir(mode=_OWNERS_FOLDER, exist_ok=True)
         return incoming
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
@@ -98,9 +98,13 @@ class FolderBlobs:
 
 def _keep(descriptor: int, written: Path, target: Path) -> None:
     os.fsync(descriptor)
-    with suppress(FileExistsError):  # the same part was sent twice, and the other one was faster
+    try:
         os.link(written, target)
+    except FileExistsError:  # the same part was sent twice, and the other one was faster
+        if target.stat().st_size != os.fstat(descriptor).st_size:
+            raise
     _flush_folder(target.parent)
+    _flush_folder(target.parent.parent)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -62,9 +62,13 @@ class S3Blobs:
                 try:
                     await obstore.put_async(self._store, key, collected.read(), mode="create", use_multipart=False)
                 except (AlreadyExistsError, PreconditionError):
-                    return  # the same part was sent twice, and the other one was faster
+                    pass  # the same part was sent twice, and the other one was faster
                 except (BaseError, OSError) as error:
                     raise storage_away() from error
+                else:
+                    return
+        if await self.find_size(key) != size_bytes:
+            raise storage_away()
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """See `BlobStore.read`."""

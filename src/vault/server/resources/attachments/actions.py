@@ -44,6 +44,11 @@ async def put_part(parts: Parts, part: Part, content: AsyncIterator[bytes]) -> N
 
     Raises: Refused(not-found | part-taken | part-mismatch | quota-spent | busy | storage-away).
     """
+    with parts.incoming.turn(part.uploader, part):
+        await _put_part(parts, part, content)
+
+
+async def _put_part(parts: Parts, part: Part, content: AsyncIterator[bytes]) -> None:
     told = await to_thread.run_sync(_tell, parts, part)
     if told.is_stored:
         async for _ in measured(content, part.size, part.sha256):
@@ -56,6 +61,8 @@ async def put_part(parts: Parts, part: Part, content: AsyncIterator[bytes]) -> N
             await to_thread.run_sync(_give_up, parts, part, told.place)
         raise
     if not await to_thread.run_sync(_keep, parts, part, told.place):
+        # A sweep may have emptied the place before these bytes came, and forget it only now.
+        await parts.blobs.delete(key_of(part.engagement, told.place))
         raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from vault.protocol.problems import Refused
-from vault.server.storage.tables import attachment_parts, attachments, discarded_parts
+from vault.server.storage.tables import accounts, attachment_parts, attachments, discarded_parts
 
 QUOTA_SECONDS = 3_600
 """After which time it is worth to ask again: unnamed uploads go one by one."""
@@ -22,6 +22,10 @@ _PART = select(
     attachment_parts.c.attachment == bindparam("attachment"),
     attachment_parts.c.number == bindparam("number"),
 )
+_UPLOADER = (
+    select(accounts.c.account).where(accounts.c.account == bindparam("uploader")).with_for_update(key_share=True)
+)
+"""Held so that nobody's parts that come at once are each counted without the others."""
 _UNNAMED = select(func.coalesce(func.sum(attachments.c.uploaded), 0)).where(
     attachments.c.uploader == bindparam("uploader"), attachments.c.item.is_(None)
 )
@@ -78,7 +82,9 @@ def tell_of_part(connection: Connection, part: Part, place: bytes, now: int, quo
         return Told(before.place, is_new=False, is_stored=bool(before.stored))
     if row is not None and row.sha256 is not None:
         raise Refused("part-taken")
-    unnamed = connection.execute(_UNNAMED, {"uploader": part.uploader}).scalar_one()
+    uploader = {"uploader": part.uploader}
+    connection.execute(_UPLOADER, uploader)
+    unnamed = connection.execute(_UNNAMED, uploader).scalar_one()
     if unnamed + part.size > quota_bytes:
         raise Refused("quota-spent", retry_after_seconds=QUOTA_SECONDS)
     if row is None:
