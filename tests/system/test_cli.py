@@ -306,7 +306,20 @@ def test_a_receipt_is_verified_by_whoever_has_the_log_key(people: People) -> Non
     people.run("marek", *verify, code=2)
     other = people.text("receipt.txt", people.ask("lena", "journal")["data"][1]["receipt"])
     people.run("marek", *verify[:-1], other, "--log-key", seen["key"], code=3)
-    people.run("marek", *verify[:-1], entry, "--log-key", seen["key"], code=3)
+    people.run("marek", *verify[:-1], entry, "--log-key", seen["key"], code=2)
+    assert "expected a receipt" in people.heard
+    people.run("marek", *verify[:-1], people.text("junk.txt", "hi"), "--log-key", seen["key"], code=2)
+    assert "that is not a receipt" in people.heard
+    by_a_shell = people.text("receipt.txt", row["receipt"] + "\n")
+    assert people.ask("marek", *verify[:-1], by_a_shell, "--log-key", seen["key"])["verified"] is True
+
+    submission = people.text("submission.json", json.dumps({"statement": row["envelope"]}))
+    place = {"kind": "engagement", "subject": people.engagement, "seq": row["seq"], "head": row["head"]}
+    members = {"statement": row["statement"], "journal": place, "time": row["time"], "receipt": row["receipt"]}
+    answer = people.text("answer.json", json.dumps(members | {"leaf": None}))
+    kept = ("statement", "verify", submission, "--account", people.accounts["lena"], "--log-key", seen["key"])
+    assert people.ask("marek", *kept, "--receipt", answer)["verified"] is True
+    people.run("marek", *kept, code=2)
     people.run("marek", *verify, "--log-key", "a key", code=2)
 
 

@@ -16,6 +16,7 @@ from vault.protocol.journal import JournalId, Position
 from vault.protocol.leaf import ServedLeaf, leaf_entry
 from vault.protocol.limits import ZERO32
 from vault.protocol.statements import Keyring, Keys
+from vault.protocol.strict_json import read_json
 from vault.protocol.vocabulary import JournalKind
 from vault.tlog.hashing import leaf_hash
 from vault.tlog.proof import TlogProof
@@ -27,18 +28,22 @@ def verify_receipt_of(
 ) -> dict[str, int]:
     """Leaf and size of the tree that the log has signed; `around` is what stands beside the statement in its file.
 
-    Raises: NoReceipt; UsageError where something is missing that is needed to compute the leaf.
+    Raises: NoReceipt; UsageError where something is missing that is needed to compute the leaf, or is no receipt.
     """
-    text = around.get("receipt") if receipt is None else _read(receipt)
+    told = around if receipt is None else around | _read(receipt)
+    text = told.get("receipt")
     if not isinstance(text, str):
         raise UsageError("expected a receipt beside the statement; or give --receipt FILE")
     try:
         key = VerifierKey.parse(log_key)
     except FormatError:
         raise UsageError("expected the log's key as its operator prints it: name+hex+base64") from None
-    entry = _entry(context, found, around)
     try:
         proof = TlogProof.parse(text.encode("utf-8"))
+    except FormatError as error:
+        raise UsageError(f"that is not a receipt: {error}") from None
+    entry = _entry(context, found, told)
+    try:
         checkpoint = proof.verify(leaf_hash(entry), [key])
     except FormatError as error:
         raise NoReceipt("expected a receipt by that log that names this very statement") from error
@@ -53,7 +58,7 @@ def _entry(context: typer.Context, found: Statement, around: dict[str, Any]) -> 
             return ServedLeaf(leaf.tag, leaf.blind, int(around["time"]), leaf.half).entry(found.id)
         position = Position(int(place["seq"]), int(around["time"]), read_hex(place["head"], 32))
     except (KeyError, TypeError, ValueError, ValidationError, FormatError):
-        raise UsageError("expected an entry as it was served: its leaf; or its seq, time and head") from None
+        raise UsageError("expected the whole answer or entry: its time, and its leaf or its seq and head") from None
     journal = _journal_of(found)
     return leaf_entry(journal, ZERO32 if isinstance(found.body, Keys) else _salt(context, journal), position, found.id)
 
@@ -77,8 +82,15 @@ def _journal_of(found: Statement) -> JournalId:
     return JournalId(JournalKind.ENGAGEMENT, engagement)
 
 
-def _read(file: Path) -> str:
+def _read(file: Path) -> dict[str, Any]:
+    """The receipt alone, however many newlines a tool has put behind it; or the whole answer to the write."""
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = file.read_text(encoding="utf-8")
+        found = read_json(text.strip().encode("utf-8")) if text.lstrip().startswith("{") else {"receipt": _trim(text)}
+    except (OSError, UnicodeDecodeError, FormatError):
         raise UsageError("the receipt cannot be read") from None
+    return found if isinstance(found, dict) else {}
+
+
+def _trim(text: str) -> str:
+    return text.rstrip("\n") + "\n"

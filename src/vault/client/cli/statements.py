@@ -86,7 +86,10 @@ def verify(
     log_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Verify the receipt beside it too, under this key of the log.")
     ] = None,
-    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="The receipt, where it lies elsewhere.")] = None,
+    receipt: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The receipt, or the whole answer to the write, where it lies elsewhere."),
+    ] = None,
 ) -> None:
     """Verify signatures, and the parts beside the statement against the hashes in it.
 
