@@ -12,11 +12,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from sqlalchemy import Engine, create_engine, insert, make_url, select
+from sqlalchemy import Engine, create_engine, insert, make_url, select, text
 
 from scripts.postgres.databases import IS_THERE, Databases
 from vault.server.storage.engine import Storage
-from vault.server.storage.schema import migrate
+from vault.server.storage.schema import find_revision, migrate
 from vault.server.storage.tables import metadata
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -101,6 +101,7 @@ class _Migrated:
         self.engine: Engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
         with self.engine.connect() as connection:
             rows = {table: connection.execute(select(table)).mappings().all() for table in metadata.sorted_tables}
+            self._revision = find_revision(connection)
         self._rows = {table: [dict(row) for row in found] for table, found in rows.items() if found}
 
     def empty(self) -> None:
@@ -110,3 +111,5 @@ class _Migrated:
                 connection.execute(table.delete())
             for table, rows in self._rows.items():
                 connection.execute(insert(table), rows)
+            # A test may have made it one of another revision.
+            connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": self._revision})
