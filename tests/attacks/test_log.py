@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tests.server.deployments import AUDIENCE, SECRETS, URL
 from tests.system.worlds import passphrase
 from vault import ed25519
 from vault.client import AsyncVault, Refused, VerificationError, joining
-from vault.client.calls import Act
+from vault.client.calls import Act, Answer, Call
 from vault.client.checkpoints import confirm
 from vault.client.errors import (
     ForkDetected,
@@ -33,16 +34,18 @@ from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.encoding import read_base64
 from vault.protocol.journal import JournalId
 from vault.protocol.leaf import leaf_tag
-from vault.protocol.limits import DAY_SECONDS
+from vault.protocol.limits import DAY_SECONDS, HASH_BYTES, ZERO32
 from vault.protocol.vocabulary import JournalKind, KeysReason
 from vault.server.sequencer.tlog import Leaf, append_leaves
 from vault.server.storage.tables import leaves
 from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint, sign_checkpoint
 from vault.tlog.consistency import verify_consistency
 from vault.tlog.frontier import EMPTY
-from vault.tlog.hashing import leaf_hash
+from vault.tlog.hashing import leaf_hash, node_hash
 from vault.tlog.proof import TlogProof
 from vault.tlog.signed_note import SignatureType, VerifierKey
+from vault.tlog.tiles import Tile
+from vault.tlog.verified_tree import VerifiedTree
 
 SEED = SECRETS.log_sign_seed
 KEY = VerifierKey(AUDIENCE, SignatureType.ED25519, ed25519.public_key(SEED))
@@ -371,6 +374,133 @@ async def test_e5_a_second_leaf_in_the_place_of_one_that_is_known_is_a_fork(stag
     assert evidence(error.value)["leaf"] == len(entries_of(stage)) - 1
     with pytest.raises(ForkDetected):
         await notes(marek, stage.at(marek))
+
+
+def append_again(stage: Stage, index: int) -> str:
+    """The log takes the very same entry a second time; the receipt of that copy, which is right in all."""
+    copied = Leaf(JournalId(JournalKind.ENGAGEMENT, bytes(16)), 1, entries_of(stage)[index])
+    with stage.deployment.parts.storage.writing() as connection:
+        append_leaves(connection, stage.deployment.parts.tlog, [copied])
+    entries = entries_of(stage)
+    return proof_in(entries, len(entries) - 1).to_bytes().decode()
+
+
+async def test_e5_a_copy_behind_a_withheld_entry_moves_no_search_past_it(stage: Stage) -> None:
+    marek, evil = await stage.unlock("marek")
+    await notes(marek, stage.at(marek))
+    last = marek._session.pins[engagement_id(stage)][0] + 2
+    await stage.run("lena", add)
+    first = len(entries_of(stage)) - 1
+    await stage.run("lena", add)
+    receipt = append_again(stage, first)
+
+    def until_the_copy(page: Any) -> None:
+        page["data"] = [entry for entry in page["data"] if entry["seq"] < last]
+        for entry in page["data"]:
+            entry["receipt"] = receipt if entry["seq"] == last - 1 else entry["receipt"]
+
+    evil.lie = changed("/journal", until_the_copy)
+    await stage.at(marek).reload()
+    assert len(await notes(marek, stage.at(marek))) == 4, "a day long it is believed"
+    with pytest.raises(ForkDetected):
+        await searched(marek, stage.at(marek))
+
+
+async def give_up_keys(stage: Stage) -> str:
+    """Ana's keys are given up for new ones; the path of her keys journal."""
+    ana, _ = await stage.unlock("ana")
+    ana._session.generations[2] = ana._session.generations[1]
+    enqueue_keys(ana._session, 2, KeysReason.RETIRE)
+    await ana.send()
+    return f"/{ana._session.account.hex()}/keys"
+
+
+async def require_not_disclosed(stage: Stage, lie: Lie, expected: type[VerificationError]) -> None:
+    """A new device of Marek, to whom a server lies so, discloses nothing."""
+    marek, _ = await stage.unlock("marek")
+    evil = Evil(httpx.ASGITransport(stage.deployment.app), lie)
+    new = await recovered(stage, marek.recovery_code, evil)
+    [summary, *_] = await stage.at(new).summaries.list()
+    preview = await summary.preview(share_kind="progress", purpose="own_words")
+    with pytest.raises(expected):
+        await preview.disclose()
+    assert not any(method == "POST" and target.endswith("/disclosures") for method, target in evil.sent)
+
+
+async def test_nothing_is_disclosed_to_keys_that_were_copied_behind_newer_ones(stage: Stage) -> None:
+    where = await give_up_keys(stage)
+    journal = JournalId(JournalKind.KEYS, bytes.fromhex(where[1:-5]))
+    receipt = append_again(stage, [e[:HASH_BYTES] for e in entries_of(stage)].index(leaf_tag(journal, ZERO32, 1)))
+
+    def without_the_new(page: Any) -> None:
+        page["data"] = [entry | {"receipt": receipt} for entry in page["data"] if entry["seq"] == 1]
+
+    await require_not_disclosed(stage, changed(where, without_the_new), WithheldError)
+
+
+def invented(entry: bytes) -> str:
+    """A receipt by the log: the entry as the last leaf of a tree of 2^40 leaves that there never was."""
+    hashes = [bytes([level]) * HASH_BYTES for level in range(40)]
+    root = leaf_hash(entry)
+    for each in hashes:
+        root = node_hash(each, root)
+    signed = sign_checkpoint(Checkpoint(AUDIENCE, 1 << 40, root), SEED)
+    return TlogProof((1 << 40) - 1, tuple(hashes), signed).to_bytes().decode()
+
+
+def from_an_invented_tree(stage: Stage, entry: Any) -> Any:
+    index = TlogProof.parse(entry["receipt"].encode()).index
+    return entry | {"receipt": invented(entries_of(stage)[index])}
+
+
+async def test_b8_what_the_keyring_pins_is_compared_with_the_log_by_a_new_device(stage: Stage) -> None:
+    marek, _ = await stage.unlock("marek")
+    first = Evil(httpx.ASGITransport(stage.deployment.app))
+    await recovered(stage, marek.recovery_code, first)
+    old = next(json.loads(body) for _, target, _, body in first.tape if "/keyring" in target)
+    *pinned, newest = old["entries"]
+    old["entries"] = [*(from_an_invented_tree(stage, entry) for entry in pinned), newest]
+    evil = Evil(httpx.ASGITransport(stage.deployment.app), changed("/keyring", lambda _: old))
+    with pytest.raises(LogRewind):
+        await recovered(stage, marek.recovery_code, evil)
+    assert not any(method == "POST" and target.endswith("/keyring") for method, target in evil.sent)
+
+
+async def test_nothing_is_disclosed_by_a_receipt_of_pinned_keys_from_an_invented_tree(stage: Stage) -> None:
+    where = await give_up_keys(stage)
+
+    def without_the_new(page: Any) -> None:
+        page["data"] = [from_an_invented_tree(stage, entry) for entry in page["data"] if entry["seq"] == 1]
+
+    await require_not_disclosed(stage, changed(where, without_the_new), LogRewind)
+
+
+@pytest.mark.parametrize("more", [1, 2])
+async def test_e6_two_histories_that_are_confirmed_at_once_are_told_apart(stage: Stage, more: int) -> None:
+    """Both continue what was seen before; the one that comes later is compared with the one that was faster."""
+    marek, _ = await stage.unlock("marek")
+    entries = entries_of(stage)
+    slow, fast = [*entries, *[b"A" * 64] * more], [*entries, b"B" * 64]
+
+    def answered(call: object, entries: list[bytes]) -> Answer:
+        assert isinstance(call, Call)
+        if call.path == "/log/checkpoint":
+            return Answer(200, "text/plain", None, proof_in(entries, 0).signed.to_bytes())
+        tile = Tile.parse(call.path.removeprefix("/log/"))
+        assert (tile.level, tile.index) == (0, 0)
+        return Answer(200, "application/octet-stream", None, b"".join(map(leaf_hash, entries[: tile.width])))
+
+    def finish(act: Act[VerifiedTree], call: object, entries: list[bytes]) -> None:
+        with suppress(StopIteration):
+            while True:
+                call = act.send(answered(call, entries))
+
+    acts = confirm(marek._session), confirm(marek._session)
+    calls = [next(act) for act in acts]
+    finish(acts[1], calls[1], fast)
+    with pytest.raises(LogForked) as error:
+        finish(acts[0], calls[0], slow)
+    require_proven(error.value)
 
 
 async def test_each_leaf_is_read_once(stage: Stage) -> None:

@@ -263,7 +263,9 @@ class Session:
             uploads=tuple(self.uploads),
             unconfirmed=tuple(note.decode("utf-8") for note in list(self.tlog.unconfirmed)),
             marks=tuple(
-                Marked(kind=journal.kind, subject=journal.subject.hex(), seq=mark.seq, after=mark.after)
+                Marked(
+                    kind=journal.kind, subject=journal.subject.hex(), seq=mark.seq, found=mark.found, after=mark.after
+                )
                 for journal, mark in list(self.tlog.marks.items())
             ),
             searched_at=self.tlog.searched_at,
@@ -295,7 +297,7 @@ class Session:
         for note in state.unconfirmed:
             raw = note.encode("utf-8")
             self.tlog.unconfirmed[raw] = SignedCheckpoint.parse(raw).checkpoint
-        self.tlog.marks = {_journal(each): LeafMark(each.seq, each.after) for each in state.marks}
+        self.tlog.marks = {_journal(each): LeafMark(each.seq, each.found, each.after) for each in state.marks}
         self.tlog.searched_at = state.searched_at
 
     def keep_evidence(self, what: str, members: dict[str, Any]) -> str:

@@ -66,11 +66,12 @@ class Upload(Closed):
 
 
 class Marked(Closed):
-    """How far the log was read for a journal: `seq` entries of it stand among the first `after` leaves."""
+    """How far the log was read for a journal of `seq` entries: `found` of them are among the first `after` leaves."""
 
     kind: JournalKind
     subject: str
     seq: Integer
+    found: Integer
     after: Integer
 
 

@@ -4,7 +4,7 @@ Source: docs/protocol.md section 10.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vault.client.errors import LogKeyError, VerificationError
 from vault.protocol.journal import JournalId
@@ -15,10 +15,15 @@ from vault.tlog.verified_tree import VerifiedTree
 
 @dataclass(frozen=True, slots=True)
 class LeafMark:
-    """The log holds `seq` entries of a journal among its first `after` leaves, and the next one is not among them."""
+    """A journal has at least `seq` entries; the search counted `found` of them among the log's first `after` leaves.
 
-    seq: int
-    after: int
+    Receipts and the search make `seq` larger. Only the search moves `found` and `after`: a receipt says where one leaf
+    stands, and nothing of those before it.
+    """
+
+    seq: int = 0
+    found: int = 0
+    after: int = 0
 
 
 @dataclass(slots=True)
@@ -54,15 +59,21 @@ class TlogState:
         pinned = [] if self.pinned is None else [(self.pinned.to_bytes(), self.pinned.checkpoint)]
         return pinned + list(self.unconfirmed.items())
 
-    def confirm(self, notes: Iterable[bytes], head: SignedCheckpoint) -> None:
-        """Pin `head`, which was proven to continue those checkpoints."""
-        for note in notes:
-            self.confirmed.add(note)
+    def confirm(self, notes: Iterable[bytes], head: SignedCheckpoint) -> bool:
+        """Pin `head`, which was proven to continue those checkpoints.
+
+        False where another act was faster: it pinned one that is not among them. Then `head` is to be compared with it.
+        """
+        proven = set(notes)
+        self.confirmed |= proven
+        for note in proven:
             self.unconfirmed.pop(note, None)
-        if self.pinned is None or head.checkpoint.size >= self.pinned.checkpoint.size:
-            self.pinned = head
-        else:  # another act was faster
-            self.collect(head.to_bytes(), head.checkpoint)
+        pinned = self.pinned
+        if pinned is not None and pinned.checkpoint != head.checkpoint and pinned.to_bytes() not in proven:
+            self.unconfirmed[head.to_bytes()] = head.checkpoint
+            return False
+        self.pinned = head
+        return True
 
     def adopt(self, key: VerifierKey | None, checkpoint: SignedCheckpoint | None) -> None:
         """Take over what another device of this person has verified. Raises: LogKeyError for another key."""
@@ -76,12 +87,21 @@ class TlogState:
         else:
             self.collect(checkpoint.to_bytes(), checkpoint.checkpoint)
 
-    def mark(self, journal: JournalId, seq: int, index: int) -> None:
-        """Entry `seq` of a journal stands at leaf `index` of the log."""
-        known = self.marks.get(journal)
-        if known is None or seq > known.seq:
-            self.marks[journal] = LeafMark(seq, max(index + 1, 0 if known is None else known.after))
+    def find_mark(self, journal: JournalId) -> LeafMark:
+        """What is known of a journal's leaves; of one that is not known, nothing."""
+        return self.marks.get(journal, LeafMark())
+
+    def mark(self, journal: JournalId, seq: int) -> None:
+        """The log holds entry `seq` of a journal, somewhere."""
+        if seq > self.owed(journal):
+            self.marks[journal] = replace(self.find_mark(journal), seq=seq)
+
+    def settle(self, journal: JournalId, found: int, after: int) -> None:
+        """The search counted `found` entries of a journal among the first `after` leaves."""
+        known = self.find_mark(journal)
+        if after >= known.after:  # else another search was faster
+            self.marks[journal] = LeafMark(max(known.seq, found), found, after)
 
     def owed(self, journal: JournalId) -> int:
         """How many entries a journal has at least, by what the log holds."""
-        return self.marks[journal].seq if journal in self.marks else 0
+        return self.find_mark(journal).seq

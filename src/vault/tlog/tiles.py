@@ -160,10 +160,18 @@ def all_tiles(size: int) -> Iterator[Tile]:
         level += 1
 
 
-def all_bundles(first_index: int, size: int) -> tuple[Bundle, ...]:
-    """The bundles that together hold the entries `first_index` .. `size` - 1, from left to right."""
-    indices = range(first_index // TILE_WIDTH, (size + TILE_WIDTH - 1) // TILE_WIDTH)
-    return tuple(Bundle(index, min(TILE_WIDTH, size - index * TILE_WIDTH)) for index in indices)
+def all_bundles(first_index: int, size: int) -> Iterator[Bundle]:
+    """The bundles that together hold the entries `first_index` .. `size` - 1, from left to right.
+
+    One after the other: `size` may be what somebody claims.
+    """
+    for index in range(first_index // TILE_WIDTH, count_bundles(size)):
+        yield Bundle(index, min(TILE_WIDTH, size - index * TILE_WIDTH))
+
+
+def count_bundles(size: int) -> int:
+    """How many bundles a tree of `size` leaves has."""
+    return (size + TILE_WIDTH - 1) // TILE_WIDTH
 
 
 def tile_of(subtree: Subtree, size: int) -> Tile:
