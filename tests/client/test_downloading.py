@@ -1,6 +1,5 @@
 """What is fetched lies beside the file that is to come, and nowhere else."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from vault.client.downloading import _append
 from vault.client.errors import UsageError
 
 
-@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system follows every link")
 def test_a_link_that_stands_where_sealed_bytes_would_go_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "another").write_bytes(b"somebody's")
     sealed = tmp_path / ".photo.png.00000000.sealed"
