@@ -42,9 +42,8 @@ def leave_out_uploads(connection: Connection) -> None:
 
 
 def list_parts(connection: Connection) -> list[Part]:
-    """All parts of the attachments that items name."""
-    named = connection.execute(_PARTS.where(~_IS_UNNAMED))
-    return [Part(row.engagement, row.place, row.size, row.sha256) for row in named]
+    """All parts that a copy tells of: those of the attachments that items name."""
+    return [Part(row.engagement, row.place, row.size, row.sha256) for row in connection.execute(_PARTS)]
 
 
 async def copy_parts(parts: Iterable[Part], source: BlobStore, target: BlobStore, progress: Progress) -> None:
