@@ -11,10 +11,13 @@ from vault.client import AsyncVault, Refused, terms
 from vault.client.cli.refusals import NOT_VERIFIED, exit_code, sentence_of
 from vault.client.errors import ForkDetected, LogRewind, RollbackError, VerificationError
 from vault.client.joining import join
+from vault.client.renaming import refuse_to_rename, rename
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.client.sent import KEPT_SECONDS, list_sent
+from vault.protocol.journal import JournalId
 from vault.protocol.limits import DAY_SECONDS
-from vault.protocol.vocabulary import JournalKind
+from vault.protocol.statements import Disclosure, Item, Withdrawal
+from vault.protocol.vocabulary import JournalKind, StatementType
 from vault.server.app import build_app
 from vault.server.commands.backup import write_backup
 from vault.server.commands.restore import read_backup
@@ -83,7 +86,7 @@ async def test_everybody_notices_and_what_was_lost_comes_back(three: Three, tmp_
     assert [received.id for received in await ana.inbox()] == [shown.id]
     await (await at(marek, three.at_mareks).disclosures())[0].withdraw()
     new = await at(marek, three.at_mareks).summaries.add("A new summary.", title="New")
-    await (await new.preview(share_kind="progress", purpose="own_words")).disclose()
+    disclosed = await (await new.preview(share_kind="progress", purpose="own_words")).disclose()
     [received] = await ana.inbox()
     await received.open()
     before = await bodies(at(marek, three.at_mareks))
@@ -103,10 +106,16 @@ async def test_everybody_notices_and_what_was_lost_comes_back(three: Three, tmp_
     assert lena.outbox == []
     assert await bodies(at(lena, three.at_lenas)) == ["before", "first", "second"]
     marek = await accepted(world, "marek")
-    assert [(waiting.type, waiting.refused) for waiting in marek.outbox] == []
+    [waiting] = marek.outbox
+    assert (waiting.type, waiting.refused, waiting.statement) == ("disclosure", "disclose-again", disclosed.id)
     assert await bodies(at(marek, three.at_mareks)) == before == ["before", "first", "his own", "second"]
     assert [note.body for note in await at(lena, three.at_lenas).notes.list()] != []
     ana = await accepted(world, "ana")
+    assert await ana.inbox() == [], "a disclosure that does not fit as it is waits for its coachee"
+    assert await marek.send_again() == 0
+    assert marek.outbox == []
+    [new] = [each for each in await at(marek, three.at_mareks).summaries.list() if each.title == "New"]
+    await (await new.preview(share_kind="progress", purpose="own_words")).disclose()
     [live] = await ana.inbox()
     assert live.id != shown.id, "what was withdrawn is not shown again"
     assert (await live.open()).body == "A new summary."
@@ -317,3 +326,126 @@ async def test_whoever_joined_after_the_backup_comes_back_with_the_engagements(w
     await lena.send_again()
     assert lena.outbox == []
     assert await bodies(at(marek, at_lenas)) == ["a note"]
+
+
+async def sponsor_sees(world: World) -> list[str]:
+    """What is in the sponsor's inbox, after she has accepted what there was to accept."""
+    ana = await world.unlock("ana")
+    found = await ana.rollback()
+    if found.is_one:
+        ana.accept_rollback(found)
+        await ana.send()
+    seen = [received.id for received in await ana.inbox()]
+    await world.close(ana)
+    return seen
+
+
+async def test_what_was_disclosed_and_withdrawn_after_the_backup_is_not_shown_again(
+    three: Three, tmp_path: Path
+) -> None:
+    world = three.world
+    summary = await three.at_mareks.summaries.add("A summary.", title="S")
+    await close_all(world)
+    backup = back_up(world.deployment, tmp_path)
+    for _ in range(2):  # the second time nothing of the first may come back either
+        marek = await world.unlock("marek")
+        [summary] = await at(marek, three.at_mareks).summaries.list()
+        shown = await (await summary.preview(share_kind="progress", purpose="own_words")).disclose()
+        await shown.withdraw()
+        await close_all(world)
+        go_back(world.deployment, backup)
+        marek = await world.unlock("marek")
+        found = await marek.rollback()
+        assert bytes.fromhex(shown.id) in found.ended
+        assert "disclosure" not in [each.type for each in found.held]
+        marek.accept_rollback(found)
+        await marek.send()
+        assert marek.outbox == []
+        await close_all(world)
+        assert await sponsor_sees(world) == []
+
+
+async def test_what_another_device_has_withdrawn_is_not_shown_again(three: Three, tmp_path: Path) -> None:
+    world, kit = three.world, three.marek.kit
+    await three.at_mareks.summaries.add("A summary.", title="S")
+    await three.marek.store()
+    second = await AsyncVault.recover(
+        URL,
+        world.folder / "second",
+        passphrase=passphrase,
+        kit=kit,
+        transport=world.transport(),
+        now=world.deployment.clock,
+    )
+    await second.close()
+    await close_all(world)
+    backup = back_up(world.deployment, tmp_path)
+    marek = await world.unlock("marek")
+    [summary] = await at(marek, three.at_mareks).summaries.list()
+    shown = await (await summary.preview(share_kind="progress", purpose="own_words")).disclose()
+    second = await world.unlock("second")
+    await (await at(second, three.at_mareks).disclosures())[0].withdraw()
+    await at(marek, three.at_mareks).notes.list()  # now the first device knows of it
+    await close_all(world)
+    go_back(world.deployment, backup)
+    marek = await accepted(world, "marek")
+    assert marek.outbox == []
+    await close_all(world)
+    assert shown.id not in await sponsor_sees(world)
+    assert await sponsor_sees(world) == []
+
+
+async def test_a_disclosure_that_fits_as_it_is_comes_back_as_the_very_statement(three: Three, tmp_path: Path) -> None:
+    world = three.world
+    await three.at_mareks.summaries.add("A summary.", title="S")
+    await close_all(world)
+    backup = back_up(world.deployment, tmp_path)
+    marek = await world.unlock("marek")
+    [summary] = await at(marek, three.at_mareks).summaries.list()
+    shown = await (await summary.preview(share_kind="progress", purpose="own_words")).disclose()
+    await close_all(world)
+    go_back(world.deployment, backup)
+    marek = await accepted(world, "marek")
+    assert marek.outbox == []
+    await close_all(world)
+    assert await sponsor_sees(world) == [shown.id]
+
+
+async def test_whoever_has_accepted_notices_a_third_history(three: Three, tmp_path: Path) -> None:
+    world = three.world
+    (tmp_path / "older").mkdir()
+    older = back_up(world.deployment, tmp_path / "older")
+    await three.at_lenas.notes.add("in the newer backup alone")
+    backup = back_up(world.deployment, tmp_path)
+    await three.at_lenas.notes.add("lost")
+    await close_all(world)
+    go_back(world.deployment, backup)
+    lena = await world.unlock("lena")
+    found = await lena.rollback()
+    assert isinstance(found.log, LogRewind)
+    kept = VerificationError("journal", "expected what was refused before")
+    lena._session.broken[JournalId(JournalKind.KEYS, bytes(32))] = kept
+    lena.accept_rollback(found)
+    assert list(lena._session.broken.values()) == [kept], "a journal that did not go back stays refused"
+    world.open.remove(lena)
+    await lena._leave()  # as a crash does: without another look at the log
+    go_back(world.deployment, older)
+    lena = await world.unlock("lena")
+    assert isinstance((await lena.rollback()).log, LogRewind)
+
+
+def test_a_statement_that_is_signed_anew_names_no_old_hash() -> None:
+    old, new = bytes(32), bytes([1]) * 32
+    common = {"suite": 1, "audience": "vault.example", "id": bytes(16), "by": old, "key": bytes(16), "at": 86400}
+    withdrawal = Withdrawal.model_construct(
+        **common, type=StatementType.WITHDRAWAL, after=old, seen=old, engagement=bytes(16), disclosure=old
+    )
+    again = rename(withdrawal, {old: new}, {"after": new})
+    assert isinstance(again, Withdrawal)
+    assert (again.disclosure, again.after) == (new, new)
+    with pytest.raises(AssertionError):
+        rename(withdrawal, {old: new, new: old}, {})
+    disclosure = Disclosure.model_construct(type=StatementType.DISCLOSURE, contract=new)
+    assert refuse_to_rename(disclosure, {}) == "disclose-again"
+    item = Item.model_construct(type=StatementType.ITEM, contract=new, previous=old)
+    assert refuse_to_rename(item, {old: new}) == "not-found"

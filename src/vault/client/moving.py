@@ -2,7 +2,8 @@
 
 A signature names the signer's newest statement and the entry that was seen last. Where both are there, the very bytes
 stand as before. Where they are not, the same statement is signed on the place that there is: its parts are bound to its
-`id`, which stays. What is bound to a statement that is now another cannot be moved; it waits, refused, to be seen.
+`id`, which stays. What is bound to a statement that is now another cannot be moved; it waits, refused, to be seen. So
+does every disclosure that does not stand as it is.
 """
 
 import json
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from vault.client.renaming import names_renamed, refuse_to_rename, rename
 from vault.client.session import Session, waiting_body
 from vault.client.state import Waiting
 from vault.client.writing import find_place, journal_of
@@ -20,14 +22,6 @@ from vault.protocol.journal import START, JournalId, seen_mark
 from vault.protocol.strict_json import read_json
 from vault.protocol.vocabulary import StatementType
 
-CANNOT_BE_MOVED = "not-found"
-_NAMES = ("contract", "supersedes", "statement", "of", "disclosure", "keys")
-_BOUND = {
-    StatementType.ITEM: ("contract", "previous"),
-    StatementType.DISCLOSURE: ("contract",),
-    StatementType.ESCALATION: ("contract",),
-}
-"""Members that the sealed content is bound to, so that another value would leave it closed for ever."""
 _FIRST = {
     StatementType.KEYS: 0,
     StatementType.CONTRACT: 1,
@@ -65,21 +59,20 @@ def move(session: Session, waiting: Waiting, kept: Kept | None, renamed: dict[by
     members = read_json(waiting_body(waiting))
     statement = Statement.of(Envelope.from_json(members["statement"]))
     body = statement.body
-    changes: dict[str, Any] = {
-        name: renamed[value] for name in _NAMES if (value := getattr(body, name, None)) in renamed
-    }
-    if any(getattr(body, name, None) in renamed for name in _BOUND.get(body.TYPE, ())):
-        return waiting.model_copy(update={"refused": CANNOT_BE_MOVED})
     journal = journal_of(waiting)
+    place: dict[str, Any] = {}
     if kept is not None and journal is not None:
         after, seen = find_place(session, journal)
         if body.after != after or body.seen not in kept.marks:
-            changes |= {"after": after, "seen": seen}
-    if not changes:
+            place = {"after": after, "seen": seen}
+    if not place and not names_renamed(body, renamed):
         return waiting
+    refused = refuse_to_rename(body, renamed)
+    if refused is not None:
+        return waiting.model_copy(update={"refused": refused})
     if body.TYPE is StatementType.KEYS:  # signed by the keys before and the new ones: it is made anew by a rotation
         return waiting.model_copy(update={"refused": "key-chain"})
-    again = sign(body.model_copy(update=changes), [session.find_signer(body.key)])
+    again = sign(rename(body, renamed, place), [session.find_signer(body.key)])
     renamed[statement.id] = again.id
     session.replace_progress(statement.id, again.id)
     members["statement"] = again.envelope.to_json(body.key)

@@ -4,6 +4,7 @@ Usually an operator has brought back a backup. Nothing is accepted by itself: un
 and whatever was refused stays refused. Whoever accepts goes on from what the deployment shows now, verified from its
 first entry on as on a new device; what shows the older state is kept as evidence; and what this device has sent in the
 last month goes into the outbox again, the same bytes where they still fit, else signed anew on what is there now.
+Disclosures are an exception: one that was withdrawn or erased, or has expired, is let go of, and none is signed anew.
 
 Source: docs/protocol.md section 4.2.
 """
@@ -23,6 +24,7 @@ from vault.client.logging_in import log_in
 from vault.client.moving import Kept, move, order
 from vault.client.reading import open_blob, read_key
 from vault.client.recalling import read_remembered
+from vault.client.renaming import DISCLOSE_AGAIN
 from vault.client.sent import list_sent
 from vault.client.served import fetch_served
 from vault.client.session import Session, waiting_body
@@ -36,7 +38,7 @@ from vault.protocol.api import Entry
 from vault.protocol.envelope import Envelope, Statement
 from vault.protocol.journal import JournalId
 from vault.protocol.problems import Refused
-from vault.protocol.statements import Body, Item, Keyring
+from vault.protocol.statements import Body, Disclosure, Erasure, Item, Keyring, Withdrawal
 from vault.protocol.strict_json import read_json
 from vault.protocol.vocabulary import JournalKind, StatementType
 
@@ -65,6 +67,10 @@ class Rollback:
     engagements: list[bytes] = field(default_factory=list)
     """Those whose contract this device has seen and is not shown any more, though it reads no journal of them."""
     held: list[Waiting] = field(default_factory=list)
+    ended: set[bytes] = field(default_factory=set)
+    """Statements, kept or waiting, that are never sent again: disclosures that were ended or erased, erased items."""
+    tlog: TlogState = field(default_factory=TlogState)
+    """The log as it was verified while looking."""
 
     @property
     def is_one(self) -> bool:
@@ -84,6 +90,8 @@ def look(session: Session) -> Act[Rollback]:
     except (LogRewind, LogForked) as error:
         found.log = error
     fresh = _without_past(session)
+    found.tlog = fresh.tlog
+    yield from confirm(fresh)  # whoever accepts goes on from this very log, and is not shown a third one
     try:
         yield from log_in(fresh)
     except Refused as refused:
@@ -100,7 +108,10 @@ def look(session: Session) -> Act[Rollback]:
     for engagement, contract in session.contracts.items():
         if engagement not in readable and (yield from _is_contract_gone(fresh, engagement, contract)):
             found.engagements.append(engagement)
-    found.held = _list_held(session, found, readable)
+    held = _list_held(session, found, readable)
+    found.ended = _list_ended(session, found, [*held, *session.waiting])
+    found.held = [each for each in held if each.statement not in found.ended]
+    yield from confirm(fresh)
     return found
 
 
@@ -110,30 +121,34 @@ def accept(session: Session, found: Rollback) -> str:
     The file with what proves that the deployment went back.
     """
     evidence = session.keep_evidence("rollback", _describe(session, found))
-    if found.log is not None:
-        session.tlog = TlogState(key=session.tlog.key)
     if found.is_account_gone:
         for own in (JournalId(JournalKind.KEYS, session.account), keyring_journal(session.account)):
             session.pins.pop(own, None)
             session.newest.pop(own, None)
+            session.broken.pop(own, None)
         session.sequence = 0
     for gone in found.gone:
         _go_back(session, gone)
+    if found.log is not None:
+        found.tlog.searched_at, found.tlog.report = 0, session.tlog.report
+        session.tlog = found.tlog
     for engagement in found.engagements:
         session.contracts.pop(engagement, None)
-    for known in (session.keys, session.keys_by_statement, session.views, session.taken, session.broken):
+    for known in (session.keys, session.keys_by_statement, session.views, session.taken):
         known.clear()
     session.token, session.changed = None, True
     kept = {gone.journal: Kept.of(session, gone.journal, gone.served) for gone in found.gone}
-    before, session.waiting = session.waiting, []
+    before, session.waiting = [each for each in session.waiting if each.statement not in found.ended], []
     if found.is_account_gone or keyring_journal(session.account) in kept:  # it is made anew on what there is now
         before = [each for each in before if each.type is not StatementType.KEYRING]
     renamed: dict[bytes, bytes] = {}
     for waiting in (*order(found.held), *before):
         journal = journal_of(waiting)
         session.waiting.append(move(session, waiting, kept.get(journal) if journal else None, renamed))
+    for statement in found.ended:  # before all else lasts: what says that they ended may be gone the next time
+        session.home.drop_sent(statement.hex())
     session.save()
-    for statement in renamed:
+    for statement in (*renamed, *(each.statement for each in session.waiting if each.refused == DISCLOSE_AGAIN)):
         session.home.drop_sent(statement.hex())
     return evidence
 
@@ -142,12 +157,14 @@ def again(session: Session) -> Act[None]:
     """Send what was refused once more, on what is there now: others may have sent meanwhile what it stands on.
 
     Items are sealed anew, for the keys and under the contract of today; all else is signed anew, into the outbox.
-    What is refused again stays, with its code. Raises: VerificationError; Unreachable.
+    What is refused again stays, with its code. A disclosure is not signed anew: it stays once more, to be seen, and
+    those that were left to be disclosed again are let go of. Raises: VerificationError; Unreachable.
     """
     refused = [each for each in session.waiting if each.refused is not None and each.kind is JournalKind.ENGAGEMENT]
     for engagement in {bytes.fromhex(each.subject) for each in refused}:
         if engagement in session.salts:
             yield from refresh(session, engagement)
+    renamed: dict[bytes, bytes] = {}
     for waiting in refused:
         session.waiting = [each for each in session.waiting if each.statement != waiting.statement]
         if waiting.type is StatementType.ITEM:
@@ -156,16 +173,15 @@ def again(session: Session) -> Act[None]:
                 session.home.drop_sent(waiting.statement.hex())
             except Refused as no:
                 session.waiting.append(waiting.model_copy(update={"refused": no.code}))
-        else:
+        elif waiting.refused != DISCLOSE_AGAIN:
             journal = JournalId(JournalKind.ENGAGEMENT, bytes.fromhex(waiting.subject))
-            session.waiting.append(sign_again(session, waiting.model_copy(update={"refused": None}), journal))
+            session.waiting.append(sign_again(session, waiting.model_copy(update={"refused": None}), journal, renamed))
         session.save()
 
 
 def _write_anew(session: Session, waiting: Waiting) -> Act[None]:
     """Open what is sealed in a submission of an item, and write it as the next version, or the first."""
-    members = read_json(waiting_body(waiting))
-    body = Statement.of(Envelope.from_json(members["statement"])).body
+    members, body = read_json(waiting_body(waiting)), _body_in(waiting)
     if not isinstance(body, Item):
         raise VerificationError("schema", "expected an item")
     place = next((number for number, ref in enumerate(body.seals) if ref.account == session.account), 0)
@@ -258,8 +274,36 @@ def _list_held(session: Session, found: Rollback, readable: set[bytes]) -> list[
     return held
 
 
+def _list_ended(session: Session, found: Rollback, held: Iterable[Waiting]) -> set[bytes]:
+    """What of it must not come back, by all that this device knows of withdrawals and erasures, and by the time."""
+    known = [_body_in(each) for each in (*list_sent(session.home), *session.waiting)]
+    for journal in session.pins:
+        page = read_remembered(session, journal) if journal.kind is JournalKind.ENGAGEMENT else None
+        known += [] if page is None else [_body_of(session, entry) for entry in page.data]
+    for gone in found.gone:
+        known += [_body_of(session, entry) for entry in (*gone.lost, *gone.served)]
+    withdrawn = {body.disclosure for body in known if isinstance(body, Withdrawal)}
+    erased = {identifier for body in known if isinstance(body, Erasure) for identifier in body.items}
+    ended = set()
+    for waiting in held:
+        body = _body_in(waiting)
+        if isinstance(body, Disclosure):
+            is_past = body.expires is not None and body.expires <= session.now()
+            is_over = is_past or waiting.statement in withdrawn or body.id in erased
+        else:
+            is_over = isinstance(body, Item) and body.item in erased
+        if is_over:
+            ended.add(waiting.statement)
+    return ended
+
+
+def _body_in(waiting: Waiting) -> Body:
+    return Statement.of(Envelope.from_json(read_json(waiting_body(waiting))["statement"])).body
+
+
 def _go_back(session: Session, gone: Gone) -> None:
     journal = gone.journal
+    session.broken.pop(journal, None)
     session.pins.pop(journal, None)
     session.newest.pop(journal, None)
     session.tlog.marks.pop(journal, None)

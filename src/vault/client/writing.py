@@ -18,6 +18,7 @@ from vault.client.checkpoints import confirm_if_many, ensure_tlog_key
 from vault.client.crypto.identity import SecretKeys
 from vault.client.errors import NoReceipt, Unreachable, VerificationError
 from vault.client.receipts import Receipt, verify_journal_receipt, verify_served_receipt
+from vault.client.renaming import refuse_to_rename, rename
 from vault.client.sent import keep_sent
 from vault.client.session import Session, waiting_body
 from vault.client.state import Waiting
@@ -252,19 +253,27 @@ def mark_refused(session: Session, waiting: Waiting, code: str) -> None:
         kept = {index: session.waiting[index] for index in followers}
         for index in followers:
             session.waiting[index] = kept[index].model_copy(update={"refused": "busy"})
+        renamed: dict[bytes, bytes] = {}
         for index in followers:
-            session.waiting[index] = sign_again(session, kept[index], journal)
+            session.waiting[index] = sign_again(session, kept[index], journal, renamed)
             session.replace_progress(kept[index].statement, session.waiting[index].statement)
     session.save()
 
 
-def sign_again(session: Session, waiting: Waiting, journal: JournalId) -> Waiting:
-    """The same statement on another place: its parts are bound to its `id`, which stays."""
+def sign_again(session: Session, waiting: Waiting, journal: JournalId, renamed: dict[bytes, bytes]) -> Waiting:
+    """The same statement on another place: its parts are bound to its `id`, which stays.
+
+    `renamed` says which statements are others now, and is told of this one. What must not be signed anew is refused.
+    """
     members = read_json(waiting_body(waiting))
     statement = Statement.of(Envelope.from_json(members["statement"]))
+    refused = refuse_to_rename(statement.body, renamed)
+    if refused is not None:
+        return waiting.model_copy(update={"refused": refused})
     after, seen = find_place(session, journal)
-    body = statement.body.model_copy(update={"after": after, "seen": seen})
+    body = rename(statement.body, renamed, {"after": after, "seen": seen})
     again = sign(body, [session.find_signer(body.key)])
+    renamed[statement.id] = again.id
     members["statement"] = again.envelope.to_json(body.key)
     spelled = json.dumps(members, separators=(",", ":")).encode("ascii")
     return waiting.model_copy(update={"body": write_base64(spelled), "statement": again.id})

@@ -11,6 +11,7 @@ from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.refusals import REFUSED
 from vault.client.cli.speaking import advise, agree, moment, say
 from vault.client.errors import UsageError
+from vault.client.renaming import DISCLOSE_AGAIN
 from vault.client.rollback import Gone, Rollback, accept, again, look
 from vault.client.sdk.values import WaitingStatement
 from vault.client.session import Session
@@ -27,7 +28,10 @@ _KINDS = {
 MEANING = """\
 The deployment shows an older state than this device has seen. Usually whoever runs it has brought back a backup; it can
 also be an attempt to make you forget. Ask them, not over this server, what happened and from when to when. Nothing on
-this device is lost. `coach-vault rollback accept` goes on from what is there and sends again what this device holds."""
+this device is lost. `coach-vault rollback accept` goes on from what is there and sends again what this device holds.
+What you have withdrawn is not shown again, and no disclosure is signed anew: one that does not fit as it is you
+disclose again yourself, after its preview, or not."""
+ANEW = "`disclose-again` was not sent. If the sponsor is to see it, preview the summary and disclose it again."
 
 
 @rollback.command("show")
@@ -68,7 +72,7 @@ def accept_it(
 
 @rollback.command("again")
 def send_again(context: typer.Context) -> None:
-    """Send again what was refused after a rollback, once the others have sent what it stands on."""
+    """Send again what was refused after a rollback, once the others have sent what it stands on; no disclosure."""
     choices = choices_of(context)
     with opened(context) as home:
         home.run(again(home.session))
@@ -86,7 +90,8 @@ def _send(home: OpenHome, choices: Choices) -> tuple[int, list[WaitingStatement]
 
 
 def _outcome(sent: int, left: list[WaitingStatement]) -> list[str]:
-    return [f"{sent} sent again", *(f"not sent: {each.type} {each.statement}: {each.refused}" for each in left)]
+    lines = [f"{sent} sent again", *(f"not sent: {each.type} {each.statement}: {each.refused}" for each in left)]
+    return [*lines, ANEW] if any(each.refused == DISCLOSE_AGAIN for each in left) else lines
 
 
 def _tell(session: Session, found: Rollback) -> tuple[list[str], dict[str, Any]]:
@@ -101,6 +106,8 @@ def _tell(session: Session, found: Rollback) -> tuple[list[str], dict[str, Any]]
     lines += [f"engagement {each.hex()}: the contract that you have seen is not there" for each in found.engagements]
     if found.held:
         lines.append(f"{len(found.held)} statements that this device can send again")
+    if found.ended:
+        lines.append(f"{len(found.ended)} that are not sent again: withdrawn, erased or expired")
     return lines, {
         "rolled_back": found.is_one,
         "account": found.is_account_gone,
@@ -111,6 +118,7 @@ def _tell(session: Session, found: Rollback) -> tuple[list[str], dict[str, Any]]
         ],
         "engagements": [each.hex() for each in found.engagements],
         "held": [each.statement.hex() for each in found.held],
+        "ended": sorted(each.hex() for each in found.ended),
     }
 
 
