@@ -15,7 +15,7 @@ from tests.attacks.stage import Evil, Lie, Stage, changed, engagement_id, proble
 from tests.server.deployments import AUDIENCE, SECRETS, URL
 from tests.system.worlds import passphrase
 from vault import ed25519
-from vault.client import AsyncVault, Refused, VerificationError, joining
+from vault.client import AsyncVault, Refused, VerificationError, joining, terms
 from vault.client.calls import Act, Answer, Call
 from vault.client.checkpoints import confirm
 from vault.client.errors import (
@@ -44,7 +44,7 @@ from vault.tlog.frontier import EMPTY
 from vault.tlog.hashing import leaf_hash, node_hash
 from vault.tlog.proof import TlogProof
 from vault.tlog.signed_note import SignatureType, VerifierKey
-from vault.tlog.tiles import Tile
+from vault.tlog.tiles import TILE_WIDTH, Tile
 from vault.tlog.verified_tree import VerifiedTree
 
 SEED = SECRETS.log_sign_seed
@@ -501,6 +501,31 @@ async def test_e6_two_histories_that_are_confirmed_at_once_are_told_apart(stage:
     with pytest.raises(LogForked) as error:
         finish(acts[0], calls[0], slow)
     require_proven(error.value)
+
+
+async def test_what_is_made_here_is_not_searched_for_before_it_was_made(stage: Stage) -> None:
+    elsewhere = JournalId(JournalKind.ENGAGEMENT, bytes(16))
+    filling = [Leaf(elsewhere, seq, bytes(64)) for seq in range(1, TILE_WIDTH + 1)]
+    with stage.deployment.parts.storage.writing() as connection:
+        append_leaves(connection, stage.deployment.parts.tlog, filling)
+    size = len(entries_of(stage))
+    evil = Evil(httpx.ASGITransport(stage.deployment.app))
+    new = await AsyncVault.join(
+        URL, stage.folder / "new", enrolment=stage.deployment.enrolment(), passphrase=passphrase,
+        transport=evil, now=stage.deployment.clock,
+    )  # fmt: skip
+    stage.open.append(new)
+    await searched(new, stage.at(new))
+    bundles = [target for _, target in evil.sent if "/entries/" in target]
+    assert [target.partition(".p/")[0] for target in bundles] == ["/log/tile/entries/001"]
+    assert {mark.after for mark in new._session.tlog.marks.values()} == {len(entries_of(stage))}
+
+    lena, _ = await stage.unlock("lena")
+    await confirmed(lena, stage.at(lena))
+    at = await lena.propose(terms.two_way(coachee="Marek", words="We meet."))
+    mark = lena._session.tlog.marks[JournalId(JournalKind.ENGAGEMENT, bytes.fromhex(at.id))]
+    assert mark.after > size
+    await searched(lena, at)
 
 
 async def test_each_leaf_is_read_once(stage: Stage) -> None:

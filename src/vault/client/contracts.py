@@ -36,6 +36,7 @@ def propose(session: Session, terms: Terms) -> Act[bytes]:
     """
     engagement = session.random(16)
     session.salts[engagement] = session.random(32)
+    session.tlog.begin(engagement_journal(engagement))
     session.changed = True
     yield from _send_contract(session, engagement, terms, None)
     return engagement

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vault.client.answers import read_answer
 from vault.client.calls import Act, Call, Take
-from vault.client.checkpoints import ensure_tlog_key, learn_tlog_key, read_tlog_key
+from vault.client.checkpoints import confirm, ensure_tlog_key, learn_tlog_key, read_tlog_key
 from vault.client.clock import unix_seconds
 from vault.client.codes import KIT, RECOVERY, Code, read_code, write_code
 from vault.client.crypto.identity import new_secret_keys
@@ -24,6 +24,7 @@ from vault.client.keyrings import (
     adopt_position,
     enqueue_keyring,
     fetch_keyring,
+    keyring_journal,
     open_newest,
     read_slot_kind,
     replay_keyring,
@@ -184,13 +185,15 @@ def flush_all(session: Session) -> Act[int]:
 
 
 def settle_tlog_key(session: Session) -> Act[None]:
-    """Know the log's key before anything is sent, so that it stands in the first keyring.
+    """Know the log's key and its newest checkpoint before anything is sent: nothing of a new identity is before that.
 
-    Raises: LogKeyError; Unreachable.
+    Both stand in the first keyring. Raises: LogError; Unreachable.
     """
-    if session.tlog.key is not None:
-        return
-    yield from ensure_tlog_key(session)
+    if session.tlog.pinned is not None or all(each.path != ACCOUNTS_PATH for each in session.waiting):
+        return (yield from ensure_tlog_key(session))
+    yield from confirm(session)
+    session.tlog.begin(keys_journal(session.account))
+    session.tlog.begin(keyring_journal(session.account))
     if session.sequence == 1 and any(each.type is StatementType.KEYRING for each in session.waiting):
         session.waiting = [each for each in session.waiting if each.type is not StatementType.KEYRING]
         session.sequence = 0
@@ -219,6 +222,7 @@ def settle_first_keys(session: Session) -> Act[None]:
     first = next((each for each in session.waiting if each.path == ACCOUNTS_PATH and each.enrolment is None), None)
     if first is None:
         return
+    session.tlog.marks.clear()  # nobody here knows since when they are in the log
     yield from fetch_keys(session, session.account)
     journal = keys_journal(session.account)
     session.waiting = [each for each in session.waiting if each.statement != first.statement]

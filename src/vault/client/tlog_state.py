@@ -91,6 +91,11 @@ class TlogState:
         """What is known of a journal's leaves; of one that is not known, nothing."""
         return self.marks.get(journal, LeafMark())
 
+    def begin(self, journal: JournalId) -> None:
+        """A journal is made by this very device: none of the leaves that are pinned by now can be of it."""
+        if self.pinned is not None:
+            self.marks[journal] = LeafMark(after=self.pinned.checkpoint.size)
+
     def mark(self, journal: JournalId, seq: int) -> None:
         """The log holds entry `seq` of a journal, somewhere."""
         if seq > self.owed(journal):
