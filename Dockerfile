@@ -8,8 +8,8 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 RUN python -m venv /opt/coach-vault && python -m venv /opt/coach-vault-building
 WORKDIR /tree
 COPY requirements/server.txt requirements/build.txt requirements/
-RUN /opt/coach-vault-building/bin/pip install --require-hashes --requirement requirements/build.txt
-RUN /opt/coach-vault/bin/pip install --require-hashes --requirement requirements/server.txt
+RUN /opt/coach-vault-building/bin/pip install --no-deps --require-hashes --requirement requirements/build.txt
+RUN /opt/coach-vault/bin/pip install --no-deps --require-hashes --requirement requirements/server.txt
 COPY . .
 RUN test ! -e src/vault/client && test ! -e src/vault/auditor
 RUN /opt/coach-vault-building/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel .
