@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Response
-from sqlalchemy import LargeBinary, Row, Select, bindparam, select
+from sqlalchemy import LargeBinary, Row, Select, bindparam, event, select
 
 from vault.server.storage.engine import Storage
 from vault.server.storage.tables import blobs, items, leaves, seals, statements
@@ -18,6 +18,11 @@ PAGE = FOUND.where(s.kind == 3, s.subject == of, s.seq > bindparam("after")).ord
 IS_ITEM = (items.c.engagement == s.subject) & (items.c.seq == s.seq) & (items.c.item == bindparam("item"))
 ITEM = FOUND.join(items, IS_ITEM).where(s.kind == 3, s.subject == of)
 BLOB = select(blobs.c.blob).where(blobs.c.engagement == of, blobs.c.sha256 == bindparam("sha256"))
+
+
+def prepare(connection: Any, _record: object) -> None:
+    """Psycopg prepares what the floor asks, as the service prepares what it asks; SQLite does by itself."""
+    connection.prepare_threshold = 1
 
 
 def base64(raw: bytes) -> str:
@@ -42,6 +47,8 @@ def entry(row: Row[Any]) -> dict[str, Any]:
 
 
 def add_reads(app: FastAPI, storage: Storage) -> None:
+    event.listen(storage.engine, "connect", prepare)
+
     async def find(query: Select[Any], **values: Any) -> list[Row[Any]]:
         return await storage.read(lambda connection: list(connection.execute(query, values)))
 

@@ -14,7 +14,15 @@ def make_patroni(folder: Path) -> Path:
     """The program `patroni`, installed below `folder`. Raises: RuntimeError; CalledProcessError."""
     place = folder / "python"
     _call(readable_python(), "-m", "venv", str(place))
-    install = ("install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--requirement", str(_LOCK))
+    install = (
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+        "--requirement",
+        str(_LOCK),
+    )
     _call(str(place / "bin" / "python"), "-m", "pip", *install)
     return place / "bin" / "patroni"
 

@@ -17,7 +17,8 @@ from tests.databases import POSTGRESQL, only_on
 from tests.server.storage.clusters import NEEDS_BINARIES, order, three_on
 from tests.server.world import World
 from vault.server.storage.durability import NotDurable
-from vault.server.storage.engine import Storage, _prepare_sqlite
+from vault.server.storage.engine import Storage
+from vault.server.storage.sqlite import _prepare
 
 
 class Careless(sqlite3.Connection):
@@ -36,7 +37,7 @@ class CarelessCursor(sqlite3.Cursor):
 def test_a_sqlite_connection_that_does_not_wait_for_the_disk_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "careless", factory=Careless)) as connection:
         with pytest.raises(NotDurable, match="synchronous is 0"):
-            _prepare_sqlite(connection, None)
+            _prepare(connection, None)
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             connection.execute("SELECT 1")
 

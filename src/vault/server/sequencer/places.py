@@ -35,30 +35,27 @@ def turn_of(body: Body) -> Turn:
     return require_engagement(body), False
 
 
-def find_journal(connection: Connection, body: Body) -> JournalId:
-    """The journal that takes the statement: its account's or its engagement's.
+def lock_place(connection: Connection, body: Body) -> tuple[JournalId, Place | None]:
+    """The journal that takes the statement, its account's or its engagement's, and where it stands.
 
-    An opening belongs to the escalations when it names one. Raises: Refused(statement-malformed) for a type without a
-    journal.
+    It is locked until the transaction ends, before anything else is asked. Escalations are decided by the engagement's
+    rows, so that journal is locked too, and first. An opening belongs to the escalations when it names one.
+
+    Raises: Refused(statement-malformed) for a type without a journal.
     """
     if isinstance(body, Keys):
-        return JournalId(JournalKind.KEYS, body.account)
+        journal = JournalId(JournalKind.KEYS, body.account)
+        return journal, find_place(connection, journal)
     if isinstance(body, Keyring):
-        return JournalId(JournalKind.KEYRING, body.by)
+        journal = JournalId(JournalKind.KEYRING, body.by)
+        return journal, find_place(connection, journal)
     engagement = require_engagement(body)
+    journal = JournalId(JournalKind.ENGAGEMENT, engagement)
+    place = find_place(connection, journal)
     if isinstance(body, Escalation) or (isinstance(body, Opening) and is_escalation(connection, engagement, body.of)):
-        return JournalId(JournalKind.ESCALATIONS, engagement)
-    return JournalId(JournalKind.ENGAGEMENT, engagement)
-
-
-def lock_place(connection: Connection, journal: JournalId) -> Place | None:
-    """Where the journal stands, and whatever else its decisions depend on, locked until the transaction ends.
-
-    Escalations are decided by the engagement's rows, so that journal is locked too, and first.
-    """
-    if journal.kind is JournalKind.ESCALATIONS:
-        find_place(connection, JournalId(JournalKind.ENGAGEMENT, journal.subject))
-    return find_place(connection, journal)
+        journal = JournalId(JournalKind.ESCALATIONS, engagement)
+        place = find_place(connection, journal)
+    return journal, place
 
 
 def open_place(connection: Connection, journal: JournalId, submission: Submission, body: Body) -> Place:

@@ -1,20 +1,21 @@
 """Group commit: what has queued is written in one transaction, and all are answered once it is durable.
 
-Writes stand in one line, first come, first served. One thread takes what has queued, and each decides and then writes.
-Who is refused has written nothing; where a write breaks in the middle all are taken back and made again, each within a
-savepoint of its own. Nobody is answered before the commit, not even who is refused: what the refusal rests on
-might not have been kept. A worker that dies on the way has acknowledged nothing, and the same bytes sent again get
-their first answer.
+Writes stand in one line, first come, first served. One thread takes what has queued; each decides and then writes,
+those of different journals in step. Who is refused has written nothing; where a write breaks in the middle all are
+taken back and made again, each within a savepoint of its own. Nobody is answered before the commit, not even who is
+refused: what the refusal rests on might not have been kept. A worker that dies on the way has acknowledged nothing,
+and the same bytes sent again get their first answer.
 
 What the writes append to journals goes into the transparency log together, under one checkpoint, before the commit.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ from vault.protocol.problems import Refused
 from vault.server.sequencer.places import Turn
 from vault.server.sequencer.tlog import Leaf, append_leaves
 from vault.server.storage.engine import RETRY_AFTER_SECONDS, Again, Storage
+from vault.server.storage.prepared import call_together, writing_later
 from vault.server.tlog_key import TlogKey
 
 Value = TypeVar("Value")
@@ -92,7 +94,7 @@ class Queue:
     def _write_all(self) -> None:
         """Batch after batch until nobody waits; a loop is woken once for each."""
         while batch := self._take_batch():
-            outcomes = write_together(self._storage, self._key, [each.decide for each in batch])
+            outcomes = write_together(self._storage, self._key, [(each.turn, each.decide) for each in batch])
             answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
             for each, outcome in zip(batch, outcomes, strict=True):
                 answers.setdefault(each.answer.get_loop(), []).append((each.answer, outcome))
@@ -118,7 +120,7 @@ def _give_answers(answers: "list[tuple[asyncio.Future[Any], Any]]") -> None:
             answer.set_result(outcome)
 
 
-def write_together(storage: Storage, key: TlogKey, decisions: Sequence[Decide[Any]]) -> list[Any]:
+def write_together(storage: Storage, key: TlogKey, decisions: Sequence[tuple[Turn, Decide[Any]]]) -> list[Any]:
     """What each of them wrote, with its receipt, or raised, in their order, once all of it is durable.
 
     Where the transaction fails as a whole its error is the outcome of each, and nothing is written, unless a commit was
@@ -126,7 +128,7 @@ def write_together(storage: Storage, key: TlogKey, decisions: Sequence[Decide[An
     of its journal: it is answered with what stands there, by a commit of its own.
     """
     failure: Exception = Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
-    write_one = _write_plainly
+    write_all = _write_in_step
     began = monotonic()
     for pause in _PAUSES_SECONDS:
         sleep(pause)
@@ -134,15 +136,90 @@ def write_together(storage: Storage, key: TlogKey, decisions: Sequence[Decide[An
             break
         try:
             with storage.writing() as connection:
-                return _add_receipts(connection, key, [write_one(connection, decide) for decide in decisions])
+                return write_all(connection, key, decisions)
         except Again as again:
             failure = again
-        except _OneBroke:
-            write_one = _write_apart
+        except (_OneBroke, IntegrityError, DataError):
+            write_all = _write_apart
         except Exception as error:
             failure = error
             break
     return [failure] * len(decisions)
+
+
+class _OneBroke(Exception):
+    """One write broke after it had begun to write; which of the others would stand is not known yet."""
+
+
+def _write_in_step(connection: Connection, key: TlogKey, decisions: Sequence[tuple[Turn, Decide[Any]]]) -> list[Any]:
+    """The outcomes: those of different turns decide together, and then write, before the next of the same turns do.
+
+    Raises: _OneBroke, IntegrityError, DataError where one write broke; DBAPIError where the transaction is lost.
+    """
+    outcomes: list[Any] = [None] * len(decisions)
+    with writing_later(connection):
+        for wave in _list_waves([turn for turn, _ in decisions]):
+            deciding = [partial(_decide_one, connection, decisions[number][1]) for number in wave]
+            for number, decided in zip(wave, call_together(connection, deciding), strict=True):
+                outcomes[number] = decided if isinstance(decided, Exception) else _write_one(decided)
+        return _add_receipts(connection, key, outcomes)
+
+
+def _list_waves(turns: Sequence[Turn]) -> list[list[int]]:
+    """The numbers of the turns: the first of each, then the second of each, and so on."""
+    waves: list[list[int]] = []
+    counts: Counter[Turn] = Counter()
+    for number, turn in enumerate(turns):
+        if counts[turn] == len(waves):
+            waves.append([])
+        waves[counts[turn]].append(number)
+        counts[turn] += 1
+    return waves
+
+
+def _decide_one(connection: Connection, decide: Decide[Any]) -> Write[Any] | Exception:
+    """What is to be written, or the refusal. Raises: DBAPIError where the transaction is lost."""
+    try:
+        return decide(connection)
+    except DBAPIError:
+        raise
+    except Exception as refusal:
+        return refusal
+
+
+def _write_one(write: Write[Any]) -> Any:
+    try:
+        return write()
+    except DBAPIError:
+        raise
+    except Exception as error:
+        raise _OneBroke from error
+
+
+def _write_apart(connection: Connection, key: TlogKey, decisions: Sequence[tuple[Turn, Decide[Any]]]) -> list[Any]:
+    """The outcomes: one after another decides and writes, within a savepoint of its own.
+
+    Raises: DBAPIError where the whole transaction is lost.
+    """
+    return _add_receipts(connection, key, [_write_again(connection, decide) for _, decide in decisions])
+
+
+def _write_again(connection: Connection, decide: Decide[Any]) -> Any:
+    """What was written, or what was raised, taken back.
+
+    Where another worker has just made the same rows, a second look finds them. Raises: as `_write_apart`.
+    """
+    for _ in range(2):
+        try:
+            with connection.begin_nested():
+                return decide(connection)()
+        except (IntegrityError, DataError):
+            continue
+        except DBAPIError:
+            raise
+        except Exception as error:
+            return error
+    return Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
 
 
 def _add_receipts(connection: Connection, key: TlogKey, outcomes: list[Any]) -> list[Any]:
@@ -156,45 +233,3 @@ def _add_receipts(connection: Connection, key: TlogKey, outcomes: list[Any]) -> 
 
 def _is_written(outcome: Any) -> bool:
     return not isinstance(outcome, Exception)
-
-
-class _OneBroke(Exception):
-    """One write broke after it had begun to write; which of the others would stand is not known yet."""
-
-
-def _write_plainly(connection: Connection, decide: Decide[Any]) -> Any:
-    """What was written, or the refusal. Raises: _OneBroke; DBAPIError where the whole transaction is lost."""
-    try:
-        write = decide(connection)
-    except DBAPIError:
-        raise
-    except Exception as refusal:
-        return refusal
-    try:
-        return write()
-    except (IntegrityError, DataError) as error:
-        raise _OneBroke from error
-    except DBAPIError:
-        raise
-    except Exception as error:
-        raise _OneBroke from error
-
-
-def _write_apart(connection: Connection, decide: Decide[Any]) -> Any:
-    """What was written, or what was raised, taken back.
-
-    Where another worker has just made the same rows, a second look finds them.
-
-    Raises: DBAPIError where the whole transaction is lost.
-    """
-    for _ in range(2):
-        try:
-            with connection.begin_nested():
-                return decide(connection)()
-        except (IntegrityError, DataError):
-            continue
-        except DBAPIError:
-            raise
-        except Exception as error:
-            return error
-    return Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)

@@ -15,6 +15,7 @@ from vault.policy.decide import decide, require_seen_entry
 from vault.policy.facts import Facts
 from vault.policy.parties import JOURNAL_READERS
 from vault.policy.signers import list_signers
+from vault.protocol.journal import JournalId
 from vault.protocol.leaf import leaf_entry
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
 from vault.protocol.problems import Refused
@@ -26,7 +27,7 @@ from vault.server.sequencer.collections import Collection
 from vault.server.sequencer.journal import Written, append, find_receipt, find_written
 from vault.server.sequencer.members import find_member
 from vault.server.sequencer.parts import require_parts, store_parts
-from vault.server.sequencer.places import find_journal, lock_place, open_facts, open_place, turn_of
+from vault.server.sequencer.places import lock_place, open_facts, open_place, turn_of
 from vault.server.sequencer.queue import Queue, Write
 from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.tlog import Leaf
@@ -82,12 +83,12 @@ def _decide(
     path_ids: Mapping[str, str],
 ) -> Write[Answer]:
     statement, body = verified.statement, verified.statement.body
-    journal = find_journal(connection, body)
-    found = lock_place(connection, journal)  # first of all: the same statement may be on its way right now
+    journal, found = lock_place(connection, body)  # first of all: the same statement may be on its way right now
     before = None if found is None else find_written(connection, found, statement)
     if before is not None:
         receipt = find_receipt(connection, before)
-        answer = _answer(connection, collection, before, is_new=False).with_receipt(receipt)
+        reads_journal = _reads_journal(connection, journal, body)
+        answer = _answer(connection, collection, before, reads_journal, is_new=False).with_receipt(receipt)
         # Sent twice at once: both are answered with the one receipt that is still to come.
         return lambda: (answer, None if receipt is not None else _leaf(before))
     require_path(body, path_ids)
@@ -104,13 +105,16 @@ def _decide(
     effects = decide(facts, statement, time)
     require_parts(submission, body, opens_salted=not place.is_open and journal.kind in _SALTED)
     require_attachments(connection, body)
+    # Whoever opens a journal has a place in it only when it is written.
+    reads_already = place.is_open and _reads_journal(connection, journal, body)
 
     def write() -> tuple[Answer, Leaf]:
         written = append(connection, place, statement, time, seen)
         collection.project(connection, written, submission, effects)
         store_parts(connection, written, submission)
         name_attachments(connection, body, statement.id)
-        return _answer(connection, collection, written, is_new=True), _leaf(written)
+        reads = reads_already if place.is_open else _reads_journal(connection, journal, body)
+        return _answer(connection, collection, written, reads, is_new=True), _leaf(written)
 
     return write
 
@@ -145,7 +149,9 @@ def _leaf(written: Written) -> Leaf:
     return Leaf(written.journal, written.position.seq, entry)
 
 
-def _answer(connection: Connection, collection: Collection, written: Written, is_new: bool) -> Answer:
+def _answer(
+    connection: Connection, collection: Collection, written: Written, reads_journal: bool, is_new: bool
+) -> Answer:
     body, position = written.statement.body, written.position
     place = {
         "kind": written.journal.kind.value,
@@ -153,7 +159,6 @@ def _answer(connection: Connection, collection: Collection, written: Written, is
         "seq": position.seq,
         "head": position.head.hex(),
     }
-    reads_journal = _reads_journal(connection, written)
     members: dict[str, Any] = {
         "statement": written.statement.id.hex(),
         "journal": place if reads_journal else None,
@@ -165,9 +170,9 @@ def _answer(connection: Connection, collection: Collection, written: Written, is
     return Answer(is_new, body, members)
 
 
-def _reads_journal(connection: Connection, written: Written) -> bool:
+def _reads_journal(connection: Connection, journal: JournalId, body: Body) -> bool:
     """Sponsors, supervisors and contacts are not told how long the journal is, nor the coachee of escalations."""
-    if written.journal.kind in (JournalKind.KEYS, JournalKind.KEYRING):
+    if journal.kind in (JournalKind.KEYS, JournalKind.KEYRING):
         return True
-    role = find_member(connection, written.journal.subject, written.statement.body.by)
-    return role == Role.COACH if written.journal.kind is JournalKind.ESCALATIONS else role in JOURNAL_READERS
+    role = find_member(connection, journal.subject, body.by)
+    return role == Role.COACH if journal.kind is JournalKind.ESCALATIONS else role in JOURNAL_READERS

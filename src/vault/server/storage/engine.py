@@ -4,33 +4,26 @@ A reading transaction sees one moment of the database from its first query to it
 its kind on SQLite; on PostgreSQL the journal's row is locked by whoever appends to it.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock, local
 from typing import Any, TypeVar
 
 from anyio import fail_after, to_thread
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from vault.errors import VaultError
 from vault.protocol.problems import Refused
 from vault.server.logs import log_not_durable
+from vault.server.storage import sqlite
 from vault.server.storage.durability import RETRY_AFTER_SECONDS as RETRY_AFTER_SECONDS
 from vault.server.storage.durability import NotDurable
-from vault.server.storage.prepared import run_words
 
 Value = TypeVar("Value")
 
 _POSTGRESQL = "postgresql://"
-_SQLITE = "sqlite:///"
-_BUSY_MILLISECONDS = 5_000
-_CONNECTIONS_MORE = 40
 _TURN_SECONDS = 5
-_BEGIN_OPTION = "vault_begin"
-_FULL = 2
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """What PostgreSQL calls a serialization failure, a deadlock, and a lock that did not come in time."""
 
@@ -64,11 +57,9 @@ class Storage:
         self._lookers: list[Connection] = []
         self._of_thread = local()
         if self.is_sqlite:
-            self.engine = _open_sqlite(url)
-            event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+            self.engine = sqlite.open_engine(url)
             self._reading: dict[str, Any] = {}
-            self._writing: dict[str, Any] = {_BEGIN_OPTION: "BEGIN IMMEDIATE"}
+            self._writing: dict[str, Any] = {sqlite.BEGIN_OPTION: "BEGIN IMMEDIATE"}
             # SQLite lets one write at a time and has all others ask again and again; here they wait for their turn.
             self._turn: AbstractContextManager[object] = Lock()
         else:
@@ -196,35 +187,3 @@ def _storage_errors() -> Iterator[None]:
         if error.connection_invalidated:
             raise Lost("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS) from error
         raise Refused("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS) from error
-
-
-def _open_sqlite(url: str) -> Engine:
-    if not url.startswith(_SQLITE):
-        raise VaultError("expected a database like sqlite:///file or postgresql://user@host/name")
-    # Parameters never stand in an error or a log line: they are what people sent.
-    return create_engine(url, hide_parameters=True, max_overflow=_CONNECTIONS_MORE)
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin where `_begin_sqlite` says, not where the driver guesses
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={_BUSY_MILLISECONDS}",
-        "secure_delete=ON",  # a deleted row is overwritten, so that a copy of the file does not hold it
-        "temp_store=MEMORY",
-        "trusted_schema=OFF",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    (found,) = cursor.execute("PRAGMA synchronous").fetchone()
-    cursor.close()
-    if found != _FULL:
-        connection.close()
-        raise NotDurable(f"PRAGMA synchronous is {found}, and must be {_FULL} (FULL)")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    begin = connection.get_execution_options().get(_BEGIN_OPTION, "BEGIN")
-    run_words(connection, begin)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DisconnectionError
 
 from vault.errors import VaultError
 from vault.server.storage.durability import NotDurable
+from vault.server.storage.together import TogetherConnection
 
 Value = TypeVar("Value")
 
@@ -66,7 +67,7 @@ class Patience:
     seconds = float("inf")
 
 
-class _Connection(psycopg.Connection[Any]):
+class _Connection(TogetherConnection):
     """Ends itself where an answer does not come in time, or where a commit was not all that it should be."""
 
     patience = Patience()
@@ -123,7 +124,8 @@ def open_engine(url: str, patience: Patience) -> Engine:
     )
 
     def connect(_dialect: object, _record: object, _arguments: object, made: dict[str, Any]) -> _Connection:
-        connection = _Connection.connect(**{**made, **parameters})
+        # What is asked often is prepared by `exchange`; psycopg would let go of that too with every rollback.
+        connection = _Connection.connect(**{**made, **parameters}, prepare_threshold=None)
         connection.patience = patience
         return connection
 

@@ -6,14 +6,19 @@ they are: bytes, integers, words and null.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg
+
+from vault.server.storage.driver import Value, driver_of
 
 Values = Mapping[str, object]
+_psycopg: Callable[..., Dialect] = psycopg.dialect
 _row_type: Callable[[str, list[str]], Any] = namedtuple
 
 
@@ -22,7 +27,13 @@ class _Written:
     """A query in one engine's words, with the values that stand in it already."""
 
     text: str
+    names: tuple[str, ...]
     fixed: dict[str, object]
+
+    def order(self, values: Values) -> tuple[object, ...]:
+        """The values of all parameters, in their order."""
+        found = {**self.fixed, **values}
+        return tuple([found[name] for name in self.names])
 
 
 class Prepared:
@@ -37,50 +48,73 @@ class Prepared:
 
     def find(self, connection: Connection, values: Values) -> Any:
         """The first row, with its columns as attributes, or None. Raises: DBAPIError."""
-        row = self._execute(connection, values).fetchone()
-        return None if row is None else self._row._make(row)
+        rows = self._ask(connection, values)
+        return self._row._make(rows[0]) if rows else None
 
     def list(self, connection: Connection, values: Values) -> "list[Any]":
         """All rows, in the order of the query. Raises: DBAPIError."""
-        return [self._row._make(row) for row in self._execute(connection, values).fetchall()]
+        return [self._row._make(row) for row in self._ask(connection, values)]
 
     def run(self, connection: Connection, values: Values) -> None:
-        """Write once. Raises: DBAPIError."""
-        self._execute(connection, values)
+        """Write once. Raises: DBAPIError, where writes are put off only from what comes next."""
+        self.run_each(connection, [values])
 
     def run_each(self, connection: Connection, rows: Iterable[Values]) -> None:
-        """Write once for each of `rows`. Raises: DBAPIError."""
+        """Write once for each of `rows`. Raises: as `run`."""
         written = self._write(connection.dialect)
-        _call(connection, "executemany", written.text, [{**written.fixed, **row} for row in rows])
+        with _DriverErrors(connection):
+            driver_of(connection).write(written.text, [written.order(row) for row in rows])
 
-    def _execute(self, connection: Connection, values: Values) -> Any:
+    def _ask(self, connection: Connection, values: Values) -> Sequence[Any]:
         written = self._write(connection.dialect)
-        return _call(connection, "execute", written.text, {**written.fixed, **values})
+        with _DriverErrors(connection):
+            return driver_of(connection).ask(written.text, written.order(values))
 
     def _write(self, dialect: Dialect) -> _Written:
         written = self._written.get(dialect.name)
         if written is None:
-            # SQLite's driver counts parameters by default; named ones are the same on both engines.
-            named = sqlite.dialect(paramstyle="named") if dialect.name == "sqlite" else dialect
-            compiled = self.query.compile(dialect=named)
+            # Both drivers take parameters that are counted.
+            counting = sqlite.dialect() if dialect.name == "sqlite" else _psycopg(paramstyle="numeric_dollar")
+            compiled = self.query.compile(dialect=counting)
             fixed = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
-            written = self._written[dialect.name] = _Written(str(compiled), fixed)
+            names = tuple(compiled.positiontup or ())
+            written = self._written[dialect.name] = _Written(str(compiled), names, fixed)
         return written
 
 
 def run_words(connection: Connection, words: str) -> None:
     """Let the driver run words without parameters. Raises: DBAPIError."""
-    _call(connection, "execute", words)
+    with _DriverErrors(connection):
+        driver_of(connection).ask(words, ())
 
 
-def _call(connection: Connection, name: str, *arguments: Any) -> Any:
-    """The cursor that has executed.
+def call_together(connection: Connection, callers: Sequence[Callable[[], Value]]) -> list[Value]:
+    """What they return, in their order; they ask the database in step where that is faster.
 
-    Raises: DBAPIError, which SQLAlchemy makes of the driver's error; it ends a connection that is lost.
+    None of them writes, nor waits for another. Raises: what one of them does; DBAPIError.
     """
-    cursor = connection.connection.cursor()
-    try:
-        getattr(cursor, name)(*arguments)
-    except Exception as error:
-        connection._handle_dbapi_exception(error, None, None, None, None)
-    return cursor
+    with _DriverErrors(connection):
+        return driver_of(connection).call_together(callers)
+
+
+@contextmanager
+def writing_later(connection: Connection) -> Iterator[None]:
+    """What is written inside may fail with whatever is asked next, or at the end. Raises: DBAPIError."""
+    with _DriverErrors(connection), driver_of(connection).writing_later():
+        yield
+
+
+class _DriverErrors:
+    """Has SQLAlchemy make its error of the driver's, and end a connection that is lost. A class, since all pass it."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if error is not None and isinstance(error, self._connection.dialect.loaded_dbapi.Error):
+            self._connection._handle_dbapi_exception(error, None, None, None, None)
