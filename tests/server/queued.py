@@ -13,6 +13,6 @@ Value = TypeVar("Value")
 
 async def put(queue: Queue, turn: Turn, write: Callable[[Connection], Value]) -> Value:
     """What `write` returned, once it is durable."""
-    value, receipt = await queue.put(turn, lambda connection: lambda: (write(connection), None))
+    value, receipt = await queue.put(bytes(32), turn, lambda connection: lambda: (write(connection), None))
     assert receipt is None
     return value

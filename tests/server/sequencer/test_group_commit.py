@@ -87,9 +87,9 @@ def queue(three: World) -> Queue:
 def gate(three: World, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     made, put_there = Gate(queue), queue.put
 
-    async def put_and_say(turn: Turn, write: Callable[[Connection], Any]) -> Any:
+    async def put_and_say(account: bytes, turn: Turn, write: Callable[[Connection], Any]) -> Any:
         made.arrived.set()
-        return await put_there(turn, write)
+        return await put_there(account, turn, write)
 
     monkeypatch.setattr(queue, "put", put_and_say)
     event.listen(three.deployment.parts.storage.engine, "commit", made)
@@ -265,6 +265,20 @@ async def test_whoever_comes_beyond_the_bound_is_told_at_once_to_come_again(
     gate.release()
     assert (await asyncio.gather(*waiting))[0].status_code == 201
     assert statuses([await three.send(draft) for draft in later]) == [201] * 3
+
+
+async def test_one_account_cannot_take_the_places_of_others(
+    three: World, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "OF_ACCOUNT_MAXIMUM", 2)
+    *drafts, last = chain(three, "coach", 3)
+    await gate.hold()
+    waiting = await gate.queued(*(three.send(draft) for draft in drafts))
+    assert (await three.send(last)).json()["code"] == "busy"
+    waiting += await gate.queued(three.send(three.item("coachee")))
+    gate.release()
+    assert statuses(await asyncio.gather(*waiting)) == [201] * 3
+    assert statuses([await three.send(last)]) == [201]
 
 
 async def test_closing_answers_all_who_wait_and_takes_nobody_else(three: World, queue: Queue, gate: Gate) -> None:

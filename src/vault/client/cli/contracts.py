@@ -15,7 +15,7 @@ from vault.client.sdk.synchronous.engagements import Engagement
 from vault.client.sdk.values import ContractTerms
 from vault.client.terms import ContactGiven, Terms, three_way, two_way
 from vault.protocol.problems import Refused
-from vault.protocol.vocabulary import Origin, ShareKind
+from vault.protocol.vocabulary import Affiliation, Origin, ShareKind
 
 contract = typer.Typer(no_args_is_help=True, help="What was agreed, and what policy therefore allows.")
 
@@ -25,6 +25,10 @@ EngagementId = Annotated[
 ContractId = Annotated[
     str | None, typer.Option("--contract", metavar="ID", help="Another one than the one that counts.")
 ]
+CONTACT_HELP = (
+    "To whom the coach may write in serious danger, e.g. Ombuds:ombuds:independent, or :ombuds:independent for one "
+    "without an account. A three-way contract needs an independent one. May be repeated."
+)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -42,7 +46,7 @@ Sponsor = Annotated[str | None, typer.Option(metavar="NAME", help="Who pays; thr
 Supervisor = Annotated[str | None, typer.Option(metavar="NAME", help="The coach's supervisor.")]
 ContactSpec = Annotated[
     list[str] | None,
-    typer.Option("--contact", metavar="NAME:KIND:AFFILIATION", help="E.g. Ombuds:ombuds:independent. May be repeated."),
+    typer.Option("--contact", metavar="NAME:KIND:AFFILIATION", help=CONTACT_HELP),
 ]
 ShareKinds = Annotated[
     list[ShareKind] | None,
@@ -131,7 +135,7 @@ def assent(
         agree(choices, "Assent to this contract?", yes)
         found.assent(chosen.id)
         now = _choose(found, chosen.id)
-        say(choices, f"assented; the contract is {now.state}", _members(found, now, words))
+        say(choices, f"assented; the contract is {now.state}{_waiting_for(now)}", _members(found, now, words))
 
 
 def _terms(
@@ -148,11 +152,20 @@ def _terms(
     words: Path | None,
 ) -> Terms:
     contacts = [read_contact(each) for each in contact or []]
+    if any(name in (coachee, coach, sponsor, supervisor) for name, _, _ in contacts if name is not None):
+        raise UsageError(
+            "a contact is none of the parties; name somebody else with --contact, or nobody: :KIND:AFFILIATION"
+        )
     retention, duration = timedelta(days=retention_days), timedelta(days=duration_days)
     text = "" if words is None else _read_words(words)
     if template is Template.THREE_WAY:
         if sponsor is None:
             raise UsageError("a three-way contract needs --sponsor NAME")
+        if not any(affiliation == Affiliation.INDEPENDENT for _, _, affiliation in contacts):
+            raise UsageError(
+                "a three-way contract needs somebody independent of the sponsor for serious danger: "
+                "--contact NAME:ombuds:independent, or --contact :ombuds:independent for one without an account"
+            )
         return three_way(
             coachee=coachee,
             coach=coach,
@@ -199,6 +212,12 @@ def _choose(engagement: Engagement, contract_id: str) -> ContractTerms:
     if found is None:
         raise Refused("not-found")
     return found
+
+
+def _waiting_for(proposed: ContractTerms) -> str:
+    """Whose assent a proposal waits for; nothing where it waits for nobody."""
+    missing = [one_line(name) for name in proposed.parties.values() if name not in proposed.assented]
+    return f" and waits for {', '.join(missing)}" if missing and proposed.state == "proposed" else ""
 
 
 def _words(engagement: Engagement, chosen: ContractTerms) -> str:

@@ -12,6 +12,7 @@ from vault.client.cli.refusals import REFUSED
 from vault.client.cli.speaking import moment, say
 from vault.client.errors import UsageError
 from vault.client.joining import ACCOUNTS_PATH, join
+from vault.client.renaming import DISCLOSE_AGAIN
 from vault.protocol.problems import PROBLEMS
 
 outbox = typer.Typer(no_args_is_help=True, help="What waits for the network. Nothing in it is ever lost.")
@@ -53,5 +54,7 @@ def send(
 def _state(refused: str | None) -> str:
     if refused is None:
         return "waits"
+    if refused == DISCLOSE_AGAIN:
+        return "not sent: preview the summary and disclose it again (disclose-again)"
     known = PROBLEMS.get(refused)
     return f"refused: {refused}" if known is None else f"refused: {known.title} ({refused})"

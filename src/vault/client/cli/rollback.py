@@ -9,10 +9,11 @@ from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.notes import patiently
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.refusals import REFUSED
-from vault.client.cli.speaking import advise, agree, moment, say
+from vault.client.cli.speaking import advise, agree, moment, one_line, say
 from vault.client.errors import UsageError
 from vault.client.renaming import DISCLOSE_AGAIN
 from vault.client.rollback import Gone, Rollback, accept, again, look
+from vault.client.sdk.names import YOU, name_of
 from vault.client.sdk.values import WaitingStatement
 from vault.client.session import Session
 from vault.client.verifying import read_envelope
@@ -101,7 +102,7 @@ def _tell(session: Session, found: Rollback) -> tuple[list[str], dict[str, Any]]
     if found.log is not None:
         lines.append(f"the log: {found.log}")
     for gone in found.gone:
-        lines.append(f"{_name(gone)}: {gone.kept} of {gone.seen} entries are there still")
+        lines.append(f"{_name(session, gone)}: {gone.kept} of {gone.seen} entries are there still")
         lines += [f"  lost: {line}" for line in _lost(session, gone)]
     lines += [f"engagement {each.hex()}: the contract that you have seen is not there" for each in found.engagements]
     if found.held:
@@ -122,15 +123,20 @@ def _tell(session: Session, found: Rollback) -> tuple[list[str], dict[str, Any]]
     }
 
 
-def _name(gone: Gone) -> str:
-    named = _KINDS[gone.journal.kind]
-    return named if gone.journal.kind is JournalKind.KEYRING else f"{named} {gone.journal.subject.hex()}"
+def _name(session: Session, gone: Gone) -> str:
+    subject, named = gone.journal.subject, _KINDS[gone.journal.kind]
+    if gone.journal.kind is JournalKind.KEYRING:
+        return named
+    if gone.journal.kind is JournalKind.KEYS:
+        return f"{named} {one_line(name_of(session, subject, otherwise=''))} {subject.hex()}".replace("  ", " ")
+    return f"{named} {subject.hex()}"
 
 
 def _lost(session: Session, gone: Gone) -> list[str]:
     told = []
     for entry in gone.lost:
         body = read_envelope(session, entry.envelope, entry.statement).body
-        whose = "yours" if body.by == session.account else f"by {body.by.hex()[:16]}"
+        by = name_of(session, body.by, otherwise=body.by.hex()[:16])
+        whose = "yours" if by == YOU else f"by {one_line(by)}"
         told.append(f"{entry.seq}  {moment(entry.time)}  {body.TYPE}  {whose}")
     return told

@@ -39,6 +39,8 @@ Decide = Callable[[Connection], Write[Value]]
 
 QUEUE_MAXIMUM = 256
 """How many may wait: a fraction of a second's work. Whoever comes later is served sooner by coming again."""
+OF_ACCOUNT_MAXIMUM = 64
+"""How many of them may be one account's: whoever floods it leaves room for others, and delays them by a batch."""
 BATCH_MAXIMUM = 64
 """How many one transaction takes: enough to share its commit, few enough that nobody waits long for the others."""
 _PAUSES_SECONDS = (0.0, 0.0, 0.05, 0.2, 0.5, 1.0)
@@ -49,6 +51,7 @@ _ATTEMPTS_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
+    account: bytes
     turn: Turn
     decide: Decide[Any]
     answer: "asyncio.Future[Any]"
@@ -64,22 +67,25 @@ class Queue:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._lock = Lock()
         self._waiting: deque[_Waiting] = deque()
+        self._of_account: Counter[bytes] = Counter()
         self._is_writing = False
         self._is_closed = False
 
-    async def put(self, turn: Turn, decide: Decide[Value]) -> tuple[Value, bytes | None]:
-        """What was written in the transaction of its batch, and the receipt of its leaf; durable when returned.
+    async def put(self, account: bytes, turn: Turn, decide: Decide[Value]) -> tuple[Value, bytes | None]:
+        """What was written for `account`, in the transaction of its batch, and the receipt of its leaf; durable then.
 
         Writes of one turn are made in the order in which they came. `decide` may be run again from its beginning.
 
         Raises: what `decide` raises, with nothing of it written; Refused(storage-away) where the commit failed;
-        Refused(busy) at once where too many wait or the queue is closed.
+        Refused(busy) at once where too many wait, in all or of this account, or the queue is closed.
         """
         answer: asyncio.Future[tuple[Value, bytes | None]] = asyncio.get_running_loop().create_future()
         with self._lock:
-            if self._is_closed or len(self._waiting) >= QUEUE_MAXIMUM:
+            is_full = len(self._waiting) >= QUEUE_MAXIMUM or self._of_account[account] >= OF_ACCOUNT_MAXIMUM
+            if self._is_closed or is_full:
                 raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
-            self._waiting.append(_Waiting(turn, decide, answer))
+            self._waiting.append(_Waiting(account, turn, decide, answer))
+            self._of_account[account] += 1
             if not self._is_writing:
                 self._is_writing = True
                 self._thread.submit(self._write_all)
@@ -106,6 +112,7 @@ class Queue:
         """The next who wait, by their turns: so all workers lock in one order. Equal turns stay as they came."""
         with self._lock:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_MAXIMUM))]
+            self._of_account -= Counter(each.account for each in batch)  # what comes to nothing is forgotten
             self._is_writing = bool(batch)
         return sorted(batch, key=lambda each: each.turn)
 

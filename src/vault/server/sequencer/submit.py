@@ -68,6 +68,7 @@ async def submit(
     verified = await verify(parts, statement)
     await close_uploads(parts, statement.body)
     answer, receipt = await queue.put(
+        statement.body.by,
         turn_of(statement.body),
         lambda connection: _decide(connection, parts, collection, submission, verified, path_ids),
     )

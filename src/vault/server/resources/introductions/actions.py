@@ -39,5 +39,5 @@ async def create_introduction(parts: Parts, queue: Queue, submission: Submission
 
         return write
 
-    is_new, _ = await queue.put((body.to, False), decide)
+    is_new, _ = await queue.put(signer, (body.to, False), decide)
     return statement.id, is_new
