@@ -17,6 +17,7 @@ from tests.databases import ENGINES, SQLITE, only_on
 from tests.policy.people import short
 from tests.server.deployments import APP, NOW, SECRETS, Deployment
 from tests.server.resources.test_attachments import PARTS, WHOLE, fetch, naming, ref_of, stored_files, upload
+from tests.server.storage.s3 import NEEDS_S3, S3, open_s3
 from tests.server.world import World
 from vault.protocol.limits import UPLOAD_SECONDS
 from vault.server.app import build_app
@@ -25,7 +26,7 @@ from vault.server.commands.backup import write_backup
 from vault.server.commands.restore import read_backup
 from vault.server.parts import Parts
 from vault.server.resources.apps.actions import create_app
-from vault.server.resources.attachments.actions import Swept, sweep
+from vault.server.resources.attachments.actions import Swept, require_content, sweep
 from vault.server.storage.backup_folder import (
     DATABASE,
     MANIFEST,
@@ -94,6 +95,23 @@ async def test_a_backup_of_either_engine_goes_back_into_either_with_every_row(
     assert (attachment.status_code, attachment.content) == (200, WHOLE)
     assert taken.attachments.parts == len(PARTS)
     assert is_tidy(tmp_path)
+
+
+@NEEDS_S3
+@only_on(SQLITE)
+async def test_content_comes_from_one_bucket_and_goes_back_into_another(three: World, s3: S3, tmp_path: Path) -> None:
+    deployment = three.deployment
+    deployment.parts = deployment.app.state.parts = replace(deployment.parts, blobs=open_s3(s3, "backed-up"))
+    await upload(three)
+    await three.write(naming(three, ref_of()))
+    taken = take(deployment.parts, tmp_path / "backup")
+    assert taken.attachments.parts == len(PARTS)
+    with closing(Storage(f"sqlite:///{tmp_path}/elsewhere.sqlite3")) as storage:
+        there = replace(deployment.parts, storage=storage, blobs=open_s3(s3, "brought-back"))
+        assert restore(there, tmp_path / "backup") == taken
+        await require_content(storage, there.blobs)
+    deployment.parts = deployment.app.state.parts = replace(deployment.parts, blobs=there.blobs)
+    assert (await fetch(three, "coachee")).content == WHOLE
 
 
 async def test_what_is_written_after_the_moment_of_a_backup_is_not_in_it(three: World, tmp_path: Path) -> None:
