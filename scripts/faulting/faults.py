@@ -18,7 +18,7 @@ from scripts.faulting.load import Load, loaded
 from scripts.faulting.proxy import Proxy, proxied
 from scripts.faulting.served import Served, served
 from scripts.faulting.truth import Lost
-from scripts.postgres.cluster import SUPERUSER, running_postgres
+from scripts.postgres.cluster import SUPERUSER, Cluster, processes_of, running_postgres
 from vault.server.storage.engine import Storage
 
 _HOUR_SECONDS = 3_600
@@ -142,6 +142,30 @@ async def fill_disk(course: Course) -> None:
             await course.go("fill-disk", load, breakage)
 
 
+async def fill_postgres(course: Course) -> None:
+    """No file of PostgreSQL can grow any more, for a while: it refuses to write, or ends itself and recovers."""
+    with running_postgres() as cluster, served(cluster.url(), workers=2) as service:
+        service.start()
+        async with loaded(service) as load:
+
+            async def breakage() -> None:
+                full = course.random.randrange(1 << 14, 1 << 22)
+                _bound_files(cluster, full)
+                goal = load.unanswered + 3
+                await load.until(lambda: load.unanswered >= goal, seconds=5)
+                await course.wait(0, 0.5)
+                _bound_files(cluster, _UNLIMITED)
+
+            await course.go("fill-postgres", load, breakage)
+
+
+def _bound_files(cluster: Cluster, size: int) -> None:
+    """How large a file may become for all that its first process has started; whatever that starts anew is free."""
+    for process in processes_of(cluster.data)[1:]:
+        with suppress(ProcessLookupError):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (size, _UNLIMITED))
+
+
 async def lose_database(course: Course) -> None:
     """The way to PostgreSQL is slow, is cut, vanishes and swallows what it is given, in turns by the dice."""
     async with _distant() as (proxy, service), loaded(service) as load:
@@ -209,6 +233,7 @@ FAULTS: dict[str, Callable[[Course], Awaitable[None]]] = {
     "kill-worker": kill_worker,
     "kill-postgres": kill_postgres,
     "fill-disk": fill_disk,
+    "fill-postgres": fill_postgres,
     "lose-database": lose_database,
     "turn-clock": turn_clock,
     "back-up": back_up,
