@@ -74,4 +74,8 @@ def test_the_commands_of_the_readme_run_as_they_stand(trial: dict[str, str], tmp
         command, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
-    assert done.stdout.splitlines()[-1].endswith("session-1.txt")
+    listed = done.stdout.splitlines()[-2:]
+    assert {title for line in listed for title in ("session-1.txt", "The file itself") if line.endswith(title)} == {
+        "session-1.txt",
+        "The file itself",
+    }

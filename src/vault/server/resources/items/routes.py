@@ -114,7 +114,7 @@ async def get_item(engagement: EngagementPath, item: ItemPath, reader: Person, p
     """Oldest first, with the reseals that carry a seal for you."""
 
     def find(connection: Connection) -> list[dict[str, Any]]:
-        return list_versions(connection, engagement, item, Reader.of(connection, engagement, reader))
+        return list_versions(connection, engagement, item, reader)
 
     versions = await parts.storage.read(find)
     if not versions:

@@ -1,6 +1,8 @@
 """What a holder of seals is shown of items, and who the holders are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 from sqlalchemy import Connection, and_, bindparam, select
@@ -9,7 +11,7 @@ from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, ItemKind, JournalKind
 from vault.server.sequencer.members import require_member
 from vault.server.storage.entries import ENTRY_COLUMNS, OWN_SEAL, Found, HiddenJournal, write_entry, write_page
-from vault.server.storage.prepared import Prepared
+from vault.server.storage.prepared import Prepared, call_together
 from vault.server.storage.tables import holdings, items, memberships, seals, statements
 
 _OF_ENGAGEMENT = and_(
@@ -94,15 +96,24 @@ def list_newest(
     return write_page(rows, limit, reader.write, lambda row: str(row.held_seq))
 
 
-def list_versions(connection: Connection, engagement: bytes, item: bytes, reader: Reader) -> list[dict[str, Any]]:
-    """The versions that the reader holds a seal of, with the reseals that carry one, in the journal's order."""
-    values = {"engagement": engagement, "reader": reader.account}
+def list_versions(connection: Connection, engagement: bytes, item: bytes, account: bytes) -> list[dict[str, Any]]:
+    """The versions that the account holds a seal of, with the reseals that carry one, in the journal's order.
+
+    What does not need the answer to another question is asked together. Raises: Refused(not-found) for no member.
+    """
+    values = {"engagement": engagement, "reader": account}
+    first: list[Callable[[], Any]] = [
+        partial(Reader.of, connection, engagement, account),
+        partial(_OF_ITEM.list, connection, {"engagement": engagement, "item": item}),
+    ]
+    reader, versions = call_together(connection, first)
+    seals_of = [partial(_OWN_SEALS.list, connection, {**values, "version": each.statement}) for each in versions]
     named: set[bytes] = set()
-    for version in _OF_ITEM.list(connection, {"engagement": engagement, "item": item}):
-        own = _OWN_SEALS.list(connection, {**values, "version": version.statement})
+    for version, own in zip(versions, call_together(connection, seals_of), strict=True):
         if own:
             named |= {version.statement, *(seal.statement for seal in own)}
-    rows = [_NAMED.find(connection, {**values, "named": statement}) for statement in named]
+    shown = [partial(_NAMED.find, connection, {**values, "named": statement}) for statement in named]
+    rows = call_together(connection, shown)
     return [reader.write(row) for row in sorted(rows, key=lambda row: int(row.seq))]
 
 
