@@ -91,6 +91,19 @@ def test_callers_ask_in_step_and_the_same_question_once(storage: Storage, exchan
     assert exchanges == [3, 3]
 
 
+def test_a_caller_may_call_others_together(storage: Storage) -> None:
+    def find(number: int) -> bytes:
+        return bytes(FIND.find(connection, {"number": number}).content)
+
+    def find_two(number: int) -> list[bytes]:
+        find(0)
+        return [*call_together(connection, [partial(find, number), partial(find, number + 1)]), find(3)]
+
+    with storage.writing() as connection:
+        answers = call_together(connection, [partial(find_two, 0), partial(find_two, 1)])
+    assert answers == [[b"\0", b"\1", b"\3"], [b"\1", b"\2", b"\3"]]
+
+
 def test_what_is_put_off_goes_ahead_of_whatever_is_asked(storage: Storage, exchanges: list[int]) -> None:
     with storage.writing() as connection, writing_later(connection):
         PUT.run(connection, {"number": 10, "content": b"", "word": "first"})

@@ -46,7 +46,7 @@ class TogetherConnection(Exchanging):
         def call(number: int) -> None:
             values[number] = callers[number]()
 
-        self._hub = getcurrent()
+        outer, self._hub = self._hub, getcurrent()
         running = [greenlet(partial(call, number)) for number in range(len(callers))]
         try:
             asked = [(each, each.switch()) for each in running]
@@ -54,7 +54,7 @@ class TogetherConnection(Exchanging):
                 answers = self._ask_all([question for _, question in asked])
                 asked = [(each, each.switch(rows)) for (each, _), rows in zip(asked, answers, strict=True)]
         finally:
-            self._hub = None
+            self._hub = outer
             for each in running:
                 each.throw()
         return [values[number] for number in range(len(callers))]
