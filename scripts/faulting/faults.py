@@ -18,7 +18,7 @@ from scripts.faulting.load import Load, loaded
 from scripts.faulting.proxy import Proxy, proxied
 from scripts.faulting.served import Served, served
 from scripts.faulting.truth import Lost
-from scripts.postgres.cluster import SUPERUSER, Cluster, processes_of, running_postgres
+from scripts.postgres.cluster import SUPERUSER, running_postgres
 from vault.server.storage.engine import Storage
 
 _HOUR_SECONDS = 3_600
@@ -150,20 +150,13 @@ async def fill_postgres(course: Course) -> None:
 
             async def breakage() -> None:
                 full = course.random.randrange(1 << 14, 1 << 22)
-                _bound_files(cluster, full)
+                cluster.bound_files(full)
                 goal = load.unanswered + 3
                 await load.until(lambda: load.unanswered >= goal, seconds=5)
                 await course.wait(0, 0.5)
-                _bound_files(cluster, _UNLIMITED)
+                cluster.bound_files(None)
 
             await course.go("fill-postgres", load, breakage)
-
-
-def _bound_files(cluster: Cluster, size: int) -> None:
-    """How large a file may become for all that its first process has started; whatever that starts anew is free."""
-    for process in processes_of(cluster.data)[1:]:
-        with suppress(ProcessLookupError):
-            resource.prlimit(process, resource.RLIMIT_FSIZE, (size, _UNLIMITED))
 
 
 async def lose_database(course: Course) -> None:

@@ -86,6 +86,18 @@ class Cluster:
         for process in processes_of(self.data):
             os.kill(process, number)
 
+    def bound_files(self, size: int | None) -> None:
+        """No file may become larger for all that its first process has started by now, as on a full disk; None ends it.
+
+        Raises: RuntimeError where that cannot be set.
+        """
+        for process in processes_of(self.data)[1:]:
+            try:
+                run(Path("prlimit"), ["--pid", str(process), f"--fsize={'unlimited' if size is None else size}:"])
+            except RuntimeError:
+                if _is_alive(process):
+                    raise
+
     def crash(self) -> None:
         """Kill all its processes at once; what they leave behind is recovered by `start`."""
         end_processes(self.data)
