@@ -226,6 +226,18 @@ async def test_who_is_refused_takes_back_itself_alone(three: World, gate: Gate) 
     assert made.status_code == 201, "the token was used by an account that was refused"
 
 
+async def test_a_token_that_two_use_in_one_transaction_makes_one_account(three: World, gate: Gate) -> None:
+    enrolment = bearer(three.deployment.enrolment())
+    drafts = [first_keys_draft(name, three.deployment.clock()) for name in ("new", "newer", "newest")]
+    await gate.hold()
+    waiting = await gate.queued(
+        *(three.http.post("/v1/accounts", json=draft.json(), headers=enrolment) for draft in drafts)
+    )
+    gate.release()
+    answers = await asyncio.gather(*waiting)
+    assert sorted(answer.json().get("code", "") for answer in answers) == ["", "enrolment-ended", "enrolment-ended"]
+
+
 async def test_a_broken_constraint_and_a_fault_harm_nobody_else(three: World, queue: Queue, gate: Gate) -> None:
     def fail(connection: Connection) -> None:
         _add(connection, "faulty")

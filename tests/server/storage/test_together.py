@@ -20,7 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from tests.databases import POSTGRESQL, only_on
-from vault.server.sequencer.queue import Write, write_together
+from vault.protocol.problems import Refused
+from vault.server.sequencer.places import Turn
+from vault.server.sequencer.queue import Decide, Write, write_together
 from vault.server.storage.engine import Conflict, Storage
 from vault.server.storage.exchange import Exchanging, Question
 from vault.server.storage.prepared import Prepared, call_together, writing_later
@@ -202,3 +204,44 @@ def test_a_batch_takes_as_many_exchanges_however_many_are_in_it(storage: Storage
         return len(exchanges)
 
     assert write(range(1)) == write(range(1, 3)) == write(range(3, 23)) == 3
+
+
+@pytest.mark.parametrize("odd", [1.5, True, bytearray(b"x"), memoryview(b"x"), "NUL \0", "half \ud800"])
+def test_a_value_of_another_kind_is_refused_and_never_changed(storage: Storage, odd: object) -> None:
+    def put() -> None:
+        with storage.writing() as connection:
+            PUT.run(connection, {"number": 30, "content": b"", "word": odd})
+
+    with pytest.raises(Refused):
+        put()
+    with storage.reading() as connection:
+        assert FIND.find(connection, {"number": 30}) is None
+
+
+@pytest.mark.parametrize("asked", [2**70, "half \ud800"])
+def test_what_one_cannot_ask_takes_nothing_from_the_others(storage: Storage, asked: object) -> None:
+    """Their writes were put off when it asked."""
+
+    def decide(connection: Connection, number: int) -> Write[str]:
+        def write() -> tuple[str, None]:
+            PUT.run(connection, {"number": number, "content": None, "word": None})
+            return "written", None
+
+        return write
+
+    def ask(connection: Connection) -> Write[str]:
+        FIND.find(connection, {"number": asked})
+        raise AssertionError("expected no answer")
+
+    turn = (b"one", False)
+    decisions: list[tuple[Turn, Decide[str]]] = [
+        (turn, partial(decide, number=40)),
+        ((b"two", False), partial(decide, number=41)),
+        (turn, ask),
+    ]
+    first, second, third = write_together(storage, KEY, decisions)
+    assert (first, second) == (("written", None), ("written", None))
+    assert isinstance(third, Refused)
+    with storage.reading() as connection:
+        assert FIND.find(connection, {"number": 40}) is not None
+        assert FIND.find(connection, {"number": 41}) is not None

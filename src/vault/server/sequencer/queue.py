@@ -143,10 +143,13 @@ def write_together(storage: Storage, key: TlogKey, decisions: Sequence[tuple[Tur
             break
         try:
             with storage.writing() as connection:
-                return write_all(connection, key, decisions)
+                try:
+                    return write_all(connection, key, decisions)
+                except (IntegrityError, DataError) as error:
+                    raise _OneBroke from error
         except Again as again:
             failure = again
-        except (_OneBroke, IntegrityError, DataError):
+        except _OneBroke:
             write_all = _write_apart
         except Exception as error:
             failure = error

@@ -48,25 +48,32 @@ class Exchanging(psycopg.Connection[Any]):
         if connection.status != ConnStatus.OK:
             raise psycopg.OperationalError("the connection is closed")
         begin = self._find_begin()
-        connection.enter_pipeline_mode()
-        if begin is not None:
-            connection.send_query_params(begin, [])
-            is_answer.append(False)
-        for words, values, formats in questions:
-            if words not in names:
-                self._names_given += 1
-                names[words] = b"vault_%d" % self._names_given
-                connection.send_prepare(names[words], words.encode())
+        new: dict[int, str] = {}
+        try:
+            connection.enter_pipeline_mode()
+            if begin is not None:
+                connection.send_query_params(begin, [])
                 is_answer.append(False)
-            connection.send_query_prepared(names[words], values, formats, result_format=Format.BINARY)
-            is_answer.append(True)
-        connection.pipeline_sync()
-        results = yield from _collect(connection)
-        connection.exit_pipeline_mode()
+            for words, values, formats in questions:
+                if words not in names:
+                    self._names_given += 1
+                    names[words] = b"vault_%d" % self._names_given
+                    connection.send_prepare(names[words], words.encode())
+                    new[len(is_answer)] = words
+                    is_answer.append(False)
+                connection.send_query_prepared(names[words], values, formats, result_format=Format.BINARY)
+                is_answer.append(True)
+            connection.pipeline_sync()
+            results = yield from _collect(connection)
+            connection.exit_pipeline_mode()
+        except BaseException:
+            connection.finish()  # nobody knows what of it was taken
+            raise
+        lost = {words for place, words in new.items() if results[place].status not in _DONE}
+        self._names = {words: name for words, name in names.items() if words not in lost}
         for result in results:
             if result.status not in _DONE:
                 raise error_from_result(result)
-        self._names = names
         return [_read(result) for result, is_one in zip(results, is_answer, strict=True) if is_one]
 
     def _find_begin(self) -> bytes | None:
@@ -74,7 +81,8 @@ class Exchanging(psycopg.Connection[Any]):
         if self.autocommit or self.pgconn.transaction_status != TransactionStatus.IDLE:
             return None
         level = "" if self.isolation_level is None else f" ISOLATION LEVEL {self.isolation_level.name}"
-        return f"BEGIN{level.replace('_', ' ')}{' READ ONLY' if self.read_only else ''}".encode()
+        mode = "" if self.read_only is None else " READ ONLY" if self.read_only else " READ WRITE"
+        return f"BEGIN{level.replace('_', ' ')}{mode}".encode()
 
 
 def _collect(connection: PGconn) -> Generator[Wait, Ready | int, list[PGresult]]:
@@ -95,8 +103,20 @@ def _collect(connection: PGconn) -> Generator[Wait, Ready | int, list[PGresult]]
 
 
 def _write(values: Sequence[object]) -> tuple[list[bytes | None], list[Format]]:
-    sent = [value if isinstance(value, bytes) or value is None else str(value).encode() for value in values]
+    """The values as they are sent, and how. Raises: psycopg.DataError for any that is not of the few kinds."""
+    sent = [value if isinstance(value, bytes) or value is None else _spell(value) for value in values]
     return sent, [Format.BINARY if isinstance(value, bytes) else Format.TEXT for value in values]
+
+
+def _spell(value: object) -> bytes:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return b"%d" % value
+    if isinstance(value, str) and "\0" not in value:
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            pass
+    raise psycopg.DataError("expected bytes, an integer, null, or words without NUL")
 
 
 def _read(result: PGresult) -> list[tuple[Any, ...]]:

@@ -80,7 +80,9 @@ class TogetherConnection(Exchanging):
 
     def _ask_all(self, questions: Sequence[Question]) -> list[list[Any]]:
         """The rows of each answer; what was put off is sent ahead. A question that stands there twice is asked once."""
-        later, self._later = self._later or [], None if self._later is None else []
+        later = self._later or []
         places = {question: place for place, question in enumerate(dict.fromkeys(questions), len(later))}
         answers = self.exchange([*later, *places])
+        if later:
+            self._later = []  # only now: what could not be sent is not lost
         return [answers[places[question]] for question in questions]

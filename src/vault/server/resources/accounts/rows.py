@@ -30,9 +30,15 @@ def require_enrolment(connection: Connection, token_sha256: bytes, now: int) -> 
 
 
 def use_enrolment(connection: Connection, token_sha256: bytes, account: bytes) -> None:
-    """From now on the token is that account's."""
-    used = update(enrolments).where(enrolments.c.token_sha256 == token_sha256)
-    connection.execute(used.values(account=account))
+    """From now on the token is that account's.
+
+    Whoever decided in the same transaction held the same lock and found it free, so the row itself is asked once more.
+
+    Raises: Refused(enrolment-ended).
+    """
+    used = update(enrolments).where(enrolments.c.token_sha256 == token_sha256, enrolments.c.account.is_(None))
+    if connection.execute(used.values(account=account)).rowcount != 1:
+        raise Refused("enrolment-ended")
 
 
 def add_keys(connection: Connection, written: Written, _submission: Submission, effects: tuple[Effect, ...]) -> None:

@@ -36,7 +36,7 @@ async def create_challenge(parts: Parts, queue: Queue, account: bytes) -> Challe
         insert_challenge(connection, challenge, account, now, now + CHALLENGE_SECONDS)
         return None, None
 
-    await queue.put(account, (account, False), lambda connection: lambda: write(connection))
+    await queue.put(challenge, (account, False), lambda connection: lambda: write(connection))
     return Challenge(challenge=challenge, expires=now + CHALLENGE_SECONDS)
 
 
@@ -61,7 +61,9 @@ async def create_token(parts: Parts, queue: Queue, statement: Statement) -> Toke
             insert_token(connection, sha256, body.by, scope, slot, now, expires)
         return (is_taken, is_login), None
 
-    (is_taken, is_login), _ = await queue.put(body.by, (body.by, False), lambda connection: lambda: write(connection))
+    (is_taken, is_login), _ = await queue.put(
+        body.challenge, (body.by, False), lambda connection: lambda: write(connection)
+    )
     if not is_taken:
         raise Refused("challenge-ended")
     if not is_login:
