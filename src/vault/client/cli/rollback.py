@@ -124,12 +124,11 @@ def _tell(session: Session, found: Rollback) -> tuple[list[str], dict[str, Any]]
 
 
 def _name(session: Session, gone: Gone) -> str:
-    subject, named = gone.journal.subject, _KINDS[gone.journal.kind]
-    if gone.journal.kind is JournalKind.KEYRING:
-        return named
-    if gone.journal.kind is JournalKind.KEYS:
-        return f"{named} {one_line(name_of(session, subject, otherwise=''))} {subject.hex()}".replace("  ", " ")
-    return f"{named} {subject.hex()}"
+    kind, subject = gone.journal.kind, gone.journal.subject
+    if kind is JournalKind.KEYRING:
+        return _KINDS[kind]
+    whose = name_of(session, subject, otherwise="") if kind is JournalKind.KEYS else ""
+    return " ".join(filter(None, (_KINDS[kind], one_line(whose), subject.hex())))
 
 
 def _lost(session: Session, gone: Gone) -> list[str]:
