@@ -36,6 +36,7 @@ async def create_challenge(parts: Parts, queue: Queue, account: bytes) -> Challe
         insert_challenge(connection, challenge, account, now, now + CHALLENGE_SECONDS)
         return None, None
 
+    # Nobody has shown yet whose it is, so it takes no place of that account's share; so it is with the answer to it.
     await queue.put(challenge, (account, False), lambda connection: lambda: write(connection))
     return Challenge(challenge=challenge, expires=now + CHALLENGE_SECONDS)
 
