@@ -10,7 +10,7 @@ from scripts.benchmark.results import Figure
 from scripts.benchmark.served_journal import seconds_to_read
 from vault.client.crypto.content import open_content, require_blob_hash
 from vault.client.crypto.opening import open_content_key, require_seal_hash
-from vault.client.views import NOBODY
+from vault.client.reading.views import NOBODY
 from vault.encoding import read_base64
 from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedEngagement, ReplayedKeys, append

@@ -15,7 +15,7 @@ from typing import Any
 from vault.client.crypto.content import Header, ItemHeader, seal_content
 from vault.client.crypto.identity import SecretKeys, new_secret_keys
 from vault.client.crypto.sealing import seal_content_key
-from vault.client.writing import Submission, spell
+from vault.client.outbox.writing import Submission, spell
 from vault.protocol.blob import BlobContext
 from vault.protocol.envelope import Statement, sign
 from vault.protocol.ids import account_id

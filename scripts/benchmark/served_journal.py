@@ -14,14 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from scripts.benchmark.notes import AUDIENCE, Engagement, Person
 from vault import ed25519
-from vault.client.asking import PAGE
-from vault.client.calls import Act, Answer, Call
-from vault.client.deployment import find_deployment
-from vault.client.home import Home
-from vault.client.keys_of import keys_journal
-from vault.client.session import Session, Token, Unlock
-from vault.client.tlog_state import TlogState
-from vault.client.views import View, engagement_journal, refresh
+from vault.client.device.deployment import find_deployment
+from vault.client.device.home import Home
+from vault.client.device.session import Session, Token, Unlock
+from vault.client.device.tlog_state import TlogState
+from vault.client.network.calls import Act, Answer, Call
+from vault.client.reading.asking import PAGE
+from vault.client.reading.keys_of import keys_journal
+from vault.client.reading.views import View, engagement_journal, refresh
 from vault.protocol.envelope import Envelope, Statement
 from vault.protocol.journal import START, JournalId, next_position
 from vault.protocol.leaf import leaf_entry

@@ -8,7 +8,7 @@ from typing import Any
 from scripts.benchmark.load import LoadError, Talk, post, talk
 from scripts.benchmark.notes import Engagement, Person, make_login
 from scripts.benchmark.servers import Server
-from vault.client.writing import Submission, spell
+from vault.client.outbox.writing import Submission, spell
 
 Tokens = dict[bytes, str]
 """Login tokens by account."""

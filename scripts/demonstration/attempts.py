@@ -9,9 +9,9 @@ from scripts.demonstration.bench import Bench, signed, signed_again, with_parts
 from scripts.demonstration.deployment import DemonstrationError
 from scripts.demonstration.people import Circle, Person
 from scripts.demonstration.wire import Request
-from vault.client import joining
+from vault.client.acts import joining
 from vault.client.crypto.identity import SecretKeys, new_secret_keys
-from vault.client.session import waiting_body
+from vault.client.device.session import waiting_body
 from vault.encoding import read_base64
 from vault.protocol.envelope import Envelope, sign
 from vault.protocol.limits import ZERO32

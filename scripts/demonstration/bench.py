@@ -10,8 +10,8 @@ from scripts.demonstration.deployment import Deployment
 from scripts.demonstration.people import Person
 from scripts.demonstration.tables import digest
 from scripts.demonstration.wire import Request
-from vault.client.views import engagement_journal
-from vault.client.writing import common_members
+from vault.client.outbox.writing import common_members
+from vault.client.reading.views import engagement_journal
 from vault.protocol.envelope import Statement, sign
 from vault.protocol.problems import PROBLEMS
 from vault.protocol.statements import MODELS, Body

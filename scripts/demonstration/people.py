@@ -10,9 +10,9 @@ from pathlib import Path
 from scripts.demonstration.deployment import DemonstrationError, Deployment
 from scripts.demonstration.wire import Tap
 from vault.client import Vault, terms
-from vault.client.logging_in import log_in
+from vault.client.device.session import Session
+from vault.client.reading.logging_in import log_in
 from vault.client.sdk.synchronous.engagements import Engagement
-from vault.client.session import Session
 
 COACH, COACHEE, SPONSOR, CONTACT = "Lena", "Marek", "Ana", "Ilse"
 ROLES = {COACH: "coach", COACHEE: "coachee", SPONSOR: "HR sponsor", CONTACT: "ombudsperson"}

@@ -21,6 +21,7 @@ TABLES = "Tables are seen by SQL code alone"
 SERVER = "The server from its settings up to its commands"
 APART = "Resources do not know one another"
 NO_HTTP = "Rows, actions and the write path know no HTTP"
+DRIVEN = "Acts are driven, they never drive"
 CLIENT = "The client from its cryptography up to its command"
 CYCLES = "No cycles between siblings"
 
@@ -44,12 +45,12 @@ SABOTAGES = [
     (FLOORS, "src/vault/floor_of_its_own.py", ""),
     (NACL, "src/vault/server/storage/engine.py", "import nacl.secret"),
     (NACL, "src/vault/protocol/seal.py", "from nacl.bindings import crypto_box_seal_open"),
-    (NACL, "src/vault/client/clock.py", "import nacl"),
+    (NACL, "src/vault/client/device/clock.py", "import nacl"),
     (NACL, "src/vault/tlog/cosignature.py", "import nacl.bindings"),
     (CRYPTOGRAPHY, "src/vault/server/storage/engine.py", "from cryptography.hazmat.primitives import hpke"),
     (CRYPTOGRAPHY, "src/vault/protocol/seal.py", "def late():\n    import cryptography"),
-    (CRYPTOGRAPHY, "src/vault/client/session.py", "import cryptography.exceptions"),
-    (NETWORK, "src/vault/client/session.py", "import httpx"),
+    (CRYPTOGRAPHY, "src/vault/client/device/session.py", "import cryptography.exceptions"),
+    (NETWORK, "src/vault/client/device/session.py", "import httpx"),
     (NETWORK, "src/vault/server/storage/engine.py", "import httpx"),
     (PURE, "src/vault/client/crypto/padding.py", "from secrets import token_bytes"),
     (PURE, "src/vault/policy/decide.py", "import sqlalchemy"),
@@ -76,9 +77,13 @@ SABOTAGES = [
     (NO_HTTP, "src/vault/server/resources/apps/actions.py", "from starlette.requests import Request"),
     (NO_HTTP, "src/vault/server/resources/apps/actions.py", "import vault.server.http.answers"),
     (NO_HTTP, "src/vault/server/sequencer/journal.py", "from fastapi import Response"),
-    (CLIENT, "src/vault/client/crypto/padding.py", "import vault.client.session"),
-    (CLIENT, "src/vault/client/writing.py", "import vault.client.transport"),
-    (CLIENT, "src/vault/client/items.py", "import vault.client.sdk"),
+    (CLIENT, "src/vault/client/crypto/padding.py", "import vault.client.device.session"),
+    (DRIVEN, "src/vault/client/outbox/writing.py", "import vault.client.network.transport"),
+    (DRIVEN, "src/vault/client/acts/items.py", "from vault.client.network.transport import Driver"),
+    (CLIENT, "src/vault/client/device/home.py", "import vault.client.log.receipts"),
+    (CLIENT, "src/vault/client/reading/views.py", "import vault.client.outbox.writing"),
+    (CLIENT, "src/vault/client/outbox/writing.py", "import vault.client.acts.items"),
+    (CLIENT, "src/vault/client/acts/items.py", "import vault.client.sdk"),
     (CLIENT, "src/vault/client/place_of_its_own.py", ""),
     (CYCLES, "src/vault/policy/place.py", "import vault.policy.decide"),
 ]

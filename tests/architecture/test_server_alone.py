@@ -36,14 +36,14 @@ def test_the_server_is_whole_without_client_and_auditor(tree: Tree) -> None:
 
 
 def test_a_server_that_needs_the_client_fails_alone(tree: Tree) -> None:
-    tree.write("src/vault/server/app.py", "import vault.client.clock")
+    tree.write("src/vault/server/app.py", "import vault.client.device.clock")
     ran = tree.run("bash", "scripts/server-alone", "--numprocesses=0")
     assert ran.code == 1
     assert "No module named 'vault.client'" in ran.output
 
 
 def test_a_test_of_the_server_that_needs_the_client_fails_alone(tree: Tree) -> None:
-    tree.write("tests/server/test_alone.py", "def test_it() -> None:\n    import vault.client.clock")
+    tree.write("tests/server/test_alone.py", "def test_it() -> None:\n    import vault.client.device.clock")
     ran = tree.run("bash", "scripts/server-alone", "--numprocesses=0")
     assert ran.code == 1
     assert "No module named 'vault.client'" in ran.output

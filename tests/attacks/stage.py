@@ -20,11 +20,11 @@ from tests.system.worlds import Three, World, leaving, passphrase, three_people,
 from vault.client import AsyncVault, VerificationError
 from vault.client.crypto import passphrase as stretching
 from vault.client.crypto import slots
+from vault.client.device.session import Session
+from vault.client.outbox.writing import common_members
+from vault.client.reading.views import View, refresh
 from vault.client.sdk.asynchronous.disclosures import AsyncDisclosureHandle
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
-from vault.client.session import Session
-from vault.client.views import View, refresh
-from vault.client.writing import common_members
 from vault.policy.parties import JOURNAL_READERS, find_current_keys
 from vault.protocol import slot
 from vault.protocol.envelope import Envelope, Statement, sign

@@ -11,8 +11,12 @@ import pytest
 
 from tests.attacks.stage import Lie, Stage, appended, assessment, changed, forge
 from tests.system.worlds import three_way_terms
-from vault.client import AsyncVault, Refused, disclosures, reading, served
+from vault.client import AsyncVault, Refused
+from vault.client.acts import disclosures
+from vault.client.acts.exporting import ExportedFile, export_engagement
+from vault.client.acts.joining import enqueue_keys
 from vault.client.crypto.content import open_content
+from vault.client.device.session import Session
 from vault.client.errors import (
     BlobHashError,
     CommitmentError,
@@ -25,11 +29,9 @@ from vault.client.errors import (
     SealHashError,
     UsageError,
 )
-from vault.client.exporting import ExportedFile, export_engagement
-from vault.client.joining import enqueue_keys
+from vault.client.reading import reading, served
+from vault.client.reading.views import View, refresh
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
-from vault.client.session import Session
-from vault.client.views import View, refresh
 from vault.protocol.blob import blob_context
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.statements import Body, Contract, Item

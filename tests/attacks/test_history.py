@@ -18,8 +18,10 @@ from tests.attacks.stage import (
     problem,
     rechained,
 )
-from vault.client import AsyncVault, VerificationError, journals, served, verifying
+from vault.client import AsyncVault, VerificationError
 from vault.client.errors import ClockSkewError, ForkDetected, NoReceipt, RollbackError, WithheldError
+from vault.client.log import verifying
+from vault.client.reading import journals, served
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.errors import FormatError
 from vault.policy import decide, replay

@@ -20,7 +20,8 @@ from tests.attacks.stage import (
 )
 from tests.server.deployments import URL
 from tests.system.worlds import passphrase
-from vault.client import AsyncVault, Refused, VerificationError, keyrings, keys_of
+from vault.client import AsyncVault, Refused, VerificationError
+from vault.client.acts import keyrings
 from vault.client.crypto import slots
 from vault.client.crypto.identity import new_secret_keys
 from vault.client.errors import (
@@ -34,8 +35,9 @@ from vault.client.errors import (
     SlotError,
     WithheldError,
 )
+from vault.client.outbox.writing import common_members
+from vault.client.reading import keys_of
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
-from vault.client.writing import common_members
 from vault.protocol.envelope import sign
 from vault.protocol.journal import JournalId
 from vault.protocol.limits import ZERO32

@@ -15,9 +15,9 @@ from tests.attacks.stage import Evil, Lie, Stage, changed, engagement_id, proble
 from tests.server.deployments import AUDIENCE, SECRETS, URL
 from tests.system.worlds import passphrase
 from vault import ed25519
-from vault.client import AsyncVault, Refused, VerificationError, joining, terms
-from vault.client.calls import Act, Answer, Call
-from vault.client.checkpoints import confirm
+from vault.client import AsyncVault, Refused, VerificationError, terms
+from vault.client.acts import joining
+from vault.client.acts.joining import enqueue_keys
 from vault.client.errors import (
     ForkDetected,
     LogForked,
@@ -28,8 +28,9 @@ from vault.client.errors import (
     Unreachable,
     WithheldError,
 )
-from vault.client.joining import enqueue_keys
-from vault.client.leaf_search import search
+from vault.client.log.checkpoints import confirm
+from vault.client.log.leaf_search import search
+from vault.client.network.calls import Act, Answer, Call
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.encoding import read_base64
 from vault.protocol.journal import JournalId

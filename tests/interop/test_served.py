@@ -11,7 +11,7 @@ from tests.attacks.stage import Evil, cheap
 from tests.interop.test_node import HERE, NODE, needs_node
 from tests.server.deployments import deployed
 from tests.system.worlds import World, leaving, three_people
-from vault.client.session import Session
+from vault.client.device.session import Session
 from vault.protocol.journal import JournalId
 from vault.protocol.vocabulary import JournalKind
 from vault.tlog.proof import TlogProof

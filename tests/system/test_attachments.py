@@ -11,7 +11,8 @@ import pytest
 
 from tests.system.transports import Lies, LosesAnswers
 from tests.system.worlds import Three, World, three_people
-from vault.client import downloading, items, uploading
+from vault.client.acts import downloading, items, uploading
+from vault.client.acts.uploading import Progress
 from vault.client.errors import (
     BlobHashError,
     HeaderError,
@@ -21,7 +22,6 @@ from vault.client.errors import (
     WithheldError,
 )
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
-from vault.client.uploading import Progress
 from vault.protocol.limits import UPLOAD_SECONDS
 from vault.protocol.problems import Refused
 from vault.server.resources.attachments.actions import sweep

@@ -6,9 +6,9 @@ import pytest
 from tests.system.transports import LosesAnswers
 from tests.system.worlds import Three, World, three_people
 from vault.client import AsyncVault, Unreachable
-from vault.client.bulk import FileKey, add_file
-from vault.client.items import Text
-from vault.client.joining import flush_all
+from vault.client.acts.bulk import FileKey, add_file
+from vault.client.acts.items import Text
+from vault.client.acts.joining import flush_all
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import ItemKind
 

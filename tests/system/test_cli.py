@@ -18,7 +18,7 @@ import pytest
 
 from vault.client.cli.application import run
 from vault.client.errors import Unreachable
-from vault.client.transport import Driver
+from vault.client.network.transport import Driver
 from vault.protocol import slot
 
 PROGRAMS = Path(sys.executable).parent

@@ -4,7 +4,8 @@ import pytest
 
 from tests.server.deployments import URL
 from tests.system.worlds import PASSPHRASE, Three, World, passphrase
-from vault.client import AsyncVault, Refused, UsageError, VerificationError, keyrings
+from vault.client import AsyncVault, Refused, UsageError, VerificationError
+from vault.client.acts import keyrings
 from vault.client.errors import SlotCommitmentError
 from vault.protocol import slot
 

@@ -12,7 +12,7 @@ import pytest
 from tests.server.deployments import Deployment
 from tests.system.transports import Lies
 from tests.system.worlds import Three, World, leaving, three_people
-from vault.client import VerificationError, keys_of, reading, verifying, views
+from vault.client import VerificationError
 from vault.client.crypto import content, opening
 from vault.client.errors import (
     BlobHashError,
@@ -21,6 +21,8 @@ from vault.client.errors import (
     SealHashError,
     WithheldError,
 )
+from vault.client.log import verifying
+from vault.client.reading import keys_of, reading, views
 from vault.encoding import read_base64, write_base64
 
 Lying = tuple[Three, dict[str, Lies]]

@@ -8,7 +8,7 @@ import pytest
 from tests.system.transports import IsAway
 from tests.system.worlds import Three, World, three_people
 from vault.client import AsyncVault, Unreachable, VerificationError
-from vault.client.disclosures import withdraw
+from vault.client.acts.disclosures import withdraw
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 
 

@@ -9,12 +9,12 @@ import pytest
 from tests.server.deployments import URL, Deployment
 from tests.system.worlds import Three, World, passphrase
 from vault.client import AsyncVault, Refused, terms
+from vault.client.acts.joining import join
 from vault.client.cli.refusals import NOT_VERIFIED, exit_code, sentence_of
 from vault.client.errors import ForkDetected, LogRewind, RollbackError, VerificationError
-from vault.client.joining import join
-from vault.client.renaming import refuse_to_rename, rename
+from vault.client.outbox.renaming import refuse_to_rename, rename
+from vault.client.outbox.sent import KEPT_SECONDS, list_sent
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
-from vault.client.sent import KEPT_SECONDS, list_sent
 from vault.protocol.journal import JournalId
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.statements import Body, Disclosure, Item, Withdrawal

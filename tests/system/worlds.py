@@ -10,8 +10,8 @@ import httpx
 
 from tests.server.deployments import URL, Deployment
 from vault.client import AsyncVault, terms
+from vault.client.acts.terms import Terms
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
-from vault.client.terms import Terms
 
 PASSPHRASE = "correct horse battery staple"
 TRANSPORT = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]

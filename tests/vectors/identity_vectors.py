@@ -9,9 +9,9 @@ from tests.vectors.chance import chance
 from tests.vectors.people import COACH, COACHEE, NAMES, SPONSOR, person
 from tests.vectors.spelling import Vector
 from vault import ed25519
-from vault.client.codes import INVITATION, KIT, RECOVERY, Code, Prefix, write_code
-from vault.client.invitation import invitation_mac
-from vault.client.safety_number import safety_number
+from vault.client.device.codes import INVITATION, KIT, RECOVERY, Code, Prefix, write_code
+from vault.client.device.invitation import invitation_mac
+from vault.client.device.safety_number import safety_number
 from vault.encoding import write_base64
 
 P = 2**255 - 19

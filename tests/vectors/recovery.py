@@ -9,7 +9,7 @@ from tests.vectors.log_vectors import LOG_KEY, empty_checkpoint
 from tests.vectors.people import COACH, SPONSOR, person
 from tests.vectors.story import AUDIENCE, ENGAGEMENT, ENGAGEMENT_SALT, KEYRING_SALT, URL
 from vault.client.crypto.slots import NewSlot, passphrase_ikm, wrap_keyring_key
-from vault.client.keyring import (
+from vault.client.device.keyring import (
     EngagementSalt,
     Generation,
     Invitation,

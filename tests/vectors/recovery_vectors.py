@@ -11,7 +11,7 @@ from tests.vectors.refused_content import flip
 from tests.vectors.spelling import Vector
 from vault.client.crypto.committing import CommittedKey
 from vault.client.crypto.state import seal_state
-from vault.client.keyring import seal_keyring
+from vault.client.device.keyring import seal_keyring
 from vault.encoding import write_base64
 from vault.protocol.slot import SlotHeader, fake_slot_header
 from vault.protocol.vocabulary import SLOT_KINDS, SLOT_PASSPHRASE_KIT, SLOT_RECOVERY_CODE

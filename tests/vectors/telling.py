@@ -22,7 +22,7 @@ from tests.vectors.story import (
 )
 from vault.client.crypto.content import ItemAttachment
 from vault.client.crypto.identity import SecretKeys
-from vault.client.invitation import invitation_mac
+from vault.client.device.invitation import invitation_mac
 from vault.ed25519 import public_key
 from vault.protocol.ids import key_id
 from vault.protocol.journal import JournalId, salt_sha256

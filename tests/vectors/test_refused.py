@@ -10,13 +10,13 @@ from tests.vectors.reading import raw, read_vectors
 from tests.vectors.test_vectors import open_vector
 from vault import ed25519, errors
 from vault.client import errors as client_errors
-from vault.client.codes import Prefix, read_code
 from vault.client.crypto.content import open_content, require_blob_hash
 from vault.client.crypto.identity import SecretKeys
 from vault.client.crypto.opening import open_content_key, require_seal_hash
 from vault.client.crypto.slots import open_slot, read_slot_header
 from vault.client.crypto.state import open_state
-from vault.client.keyring import open_keyring
+from vault.client.device.codes import Prefix, read_code
+from vault.client.device.keyring import open_keyring
 from vault.protocol.blob import BlobContext, is_bucket
 from vault.protocol.envelope import Envelope
 from vault.protocol.keys import require_valid_seal_key

@@ -9,14 +9,14 @@ from tests.vectors import build
 from tests.vectors.people import DEPLOYMENT, NAMES, person
 from tests.vectors.reading import raw, read_vectors
 from tests.vectors.telling import tell
-from vault.client.codes import Prefix, read_code
 from vault.client.crypto.attachments import AttachmentContext, open_attachment
 from vault.client.crypto.content import open_content, require_blob_hash
 from vault.client.crypto.identity import SecretKeys
 from vault.client.crypto.opening import open_content_key, require_seal_hash
 from vault.client.crypto.slots import open_slot, passphrase_ikm, read_slot_header
 from vault.client.crypto.state import open_state
-from vault.client.keyring import open_keyring
+from vault.client.device.codes import Prefix, read_code
+from vault.client.device.keyring import open_keyring
 from vault.policy.facts import KeysFact
 from vault.policy.replay import (
     ReplayedEngagement,

@@ -1,6 +1,6 @@
 """What a person's device runs: keys, sealing and opening, verified reading, and the objects an application holds."""
 
-from vault.client import terms
+from vault.client.acts import terms
 from vault.client.errors import CodeError, Unreachable, UsageError, VerificationError
 from vault.client.sdk.asynchronous.vault import AsyncVault
 from vault.client.sdk.synchronous.vault import Vault

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.client.cli.conftest import Person
+from vault.client.acts.contract_terms import ContractTerms
 from vault.client.cli.contracts import _waiting_for
-from vault.client.sdk.values import ContractTerms
 
 THREE = ["contract", "new", "three-way", "--coachee", "Marek", "--sponsor", "Ana"]
 TWO = ["contract", "new", "two-way", "--coachee", "Marek"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.client.cli.conftest import Person
-from vault.client.codes import INVITATION, KIT, RECOVERY, read_code
-from vault.client.home import Home
+from vault.client.device.codes import INVITATION, KIT, RECOVERY, read_code
+from vault.client.device.home import Home
 
 
 def test_an_identity_made_offline_waits_and_its_keys_are_printed_for_anything_to_send(person: Person) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from vault.client.cli import passphrases
 from vault.client.cli.passphrases import choose_passphrase, read_kit_or_recovery_code
-from vault.client.codes import KIT, RECOVERY, Code, write_code
+from vault.client.device.codes import KIT, RECOVERY, Code, write_code
 from vault.client.errors import UsageError
 
 Types = Callable[..., list[str]]

@@ -7,7 +7,7 @@ import pytest
 from vault.client.cli.choices import Choices
 from vault.client.cli.speaking import code_rows, end, moment, one_line, printable, tell_search
 from vault.client.cli.words import PURPOSES, SHARE_KINDS, about, plain
-from vault.client.codes import INVITATION, Code, read_code, write_code
+from vault.client.device.codes import INVITATION, Code, read_code, write_code
 from vault.protocol.vocabulary import Purpose, ShareKind
 
 

@@ -16,8 +16,8 @@ from vault.client.crypto.passphrase import PASSPHRASE_BITS, new_passphrase, stre
 from vault.client.crypto.slots import make_passphrase_slot, make_recovery_slot, open_slot, passphrase_ikm
 from vault.client.crypto.state import open_state, seal_state
 from vault.client.crypto.words import english_words
+from vault.client.device.keyring import Person, PersonState, seal_keyring
 from vault.client.errors import ContentTooLargeError, SlotError, UsageError
-from vault.client.keyring import Person, PersonState, seal_keyring
 from vault.protocol import slot as layout
 from vault.protocol.slot import SlotHeader, require_slot_shape
 from vault.protocol.vocabulary import SLOT_PASSPHRASE, SLOT_PASSPHRASE_KIT

@@ -22,10 +22,11 @@ from tests.vectors.reading import raw, read_vectors
 from tests.vectors.recovery import PASSPHRASE, make_keyrings
 from tests.vectors.refused_content import collide, seal_padded
 from tests.vectors.telling import tell
-from vault.client import errors, invitation, keyring
+from vault.client import errors
 from vault.client.crypto import attachments, content, opening, passphrase, sealing, slots, state
 from vault.client.crypto.hkdf import derive
 from vault.client.crypto.identity import xwing_private_keys
+from vault.client.device import invitation, keyring
 from vault.errors import InvalidKeyError, VaultError
 from vault.protocol.blob import BlobContext
 from vault.protocol.statements import AttachmentRef, BlobRef, Introduction, SealRef

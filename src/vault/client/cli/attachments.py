@@ -12,8 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bars
 
-from vault.client.attachments import add_with_files, attach, find_attachment
-from vault.client.calls import Act
+from vault.client.acts.attachments import add_with_files, attach, find_attachment
+from vault.client.acts.downloading import save_attachment
+from vault.client.acts.items import Text
+from vault.client.acts.supervised import read_readable
+from vault.client.acts.uploading import Progress, Report
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.files import require_new_file, title_of
@@ -21,13 +24,10 @@ from vault.client.cli.items import ItemId, item_members
 from vault.client.cli.notes import PATIENCE_SECONDS, find_pause
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.speaking import advise, one_line, say
-from vault.client.downloading import save_attachment
 from vault.client.errors import Unreachable, UsageError
-from vault.client.items import Text
+from vault.client.network.calls import Act
 from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.items import ItemHandle
-from vault.client.supervised import read_readable
-from vault.client.uploading import Progress, Report
 from vault.protocol.vocabulary import ItemKind
 
 Value = TypeVar("Value")

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from vault.client.acts.contract_terms import ContractTerms
+from vault.client.acts.terms import ContactGiven, Terms, three_way, two_way
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.opening import opened
 from vault.client.cli.speaking import advise, agree, one_line, printable, say
 from vault.client.errors import UsageError
 from vault.client.sdk.synchronous.engagements import Engagement
-from vault.client.sdk.values import ContractTerms
-from vault.client.terms import ContactGiven, Terms, three_way, two_way
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import Affiliation, Origin, ShareKind
 

@@ -14,7 +14,7 @@ from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.speaking import advise, agree, end, moment, one_line, printable, say
 from vault.client.cli.words import about
 from vault.client.errors import UsageError
-from vault.client.recalling import ensure_view
+from vault.client.reading.recalling import ensure_view
 from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle
 from vault.client.sdk.synchronous.items import Preview

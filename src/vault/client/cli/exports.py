@@ -7,16 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
+from vault.client.acts.downloading import save_attachment
+from vault.client.acts.exporting import ExportedAttachment, ExportedFile, export_engagement
+from vault.client.acts.identities import list_joined
+from vault.client.acts.uploading import ignore
 from vault.client.cli.choices import choices_of
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.files import write_new_file
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.speaking import advise, progress, say
-from vault.client.downloading import save_attachment
 from vault.client.errors import UsageError
-from vault.client.exporting import ExportedAttachment, ExportedFile, export_engagement
-from vault.client.identities import list_joined
-from vault.client.uploading import ignore
 
 MANIFEST = "manifest.json"
 

@@ -5,14 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from vault.client.cli.choices import Choices, choices_of
-from vault.client.cli.opening import OpenHome, held, opened
-from vault.client.cli.passphrases import choose_passphrase, is_recovery_code, read_kit_or_recovery_code, read_passphrase
-from vault.client.cli.refusals import Unfinished
-from vault.client.cli.speaking import advise, code_rows, one_line, say, tell_search, terminal_columns
-from vault.client.errors import Unreachable, UsageError
-from vault.client.identities import change_passphrase
-from vault.client.joining import (
+from vault.client.acts.identities import change_passphrase
+from vault.client.acts.joining import (
     join,
     kit_text,
     new_session,
@@ -22,7 +16,13 @@ from vault.client.joining import (
     require_enrolment,
     require_passphrase,
 )
-from vault.client.session import Session
+from vault.client.cli.choices import Choices, choices_of
+from vault.client.cli.opening import OpenHome, held, opened
+from vault.client.cli.passphrases import choose_passphrase, is_recovery_code, read_kit_or_recovery_code, read_passphrase
+from vault.client.cli.refusals import Unfinished
+from vault.client.cli.speaking import advise, code_rows, one_line, say, tell_search, terminal_columns
+from vault.client.device.session import Session
+from vault.client.errors import Unreachable, UsageError
 from vault.errors import VaultError
 from vault.protocol.problems import Refused
 

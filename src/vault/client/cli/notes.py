@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from vault.client.bulk import FileKey, add_file
-from vault.client.calls import run_unanswered
+from vault.client.acts.bulk import FileKey, add_file
+from vault.client.acts.items import Text
+from vault.client.acts.joining import flush_all
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.files import is_text, key_of, list_files, list_links, read_regular_file, title_of
@@ -17,8 +18,7 @@ from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.refusals import REFUSED, Unfinished
 from vault.client.cli.speaking import advise, one_line, progress, say
 from vault.client.errors import Unreachable, UsageError
-from vault.client.items import Text
-from vault.client.joining import flush_all
+from vault.client.network.calls import run_unanswered
 from vault.errors import VaultError
 from vault.protocol.limits import INLINE_BUCKET_MAXIMUM_BYTES
 from vault.protocol.problems import Refused

@@ -7,21 +7,22 @@ from typing import TypeVar
 
 import typer
 
-from vault.client.calls import Act
+from vault.client.acts.identities import list_joined
+from vault.client.acts.joining import ACCOUNTS_PATH, unlock_session
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.passphrases import read_passphrase
 from vault.client.cli.refusals import Unfinished
 from vault.client.cli.speaking import tell_search
-from vault.client.deployment import find_deployment
+from vault.client.device.deployment import find_deployment
+from vault.client.device.session import Session
 from vault.client.errors import Unreachable, UsageError
-from vault.client.identities import list_joined
-from vault.client.joining import ACCOUNTS_PATH, unlock_session
-from vault.client.recalling import remember
+from vault.client.network.calls import Act
+from vault.client.network.transport import Driver
+from vault.client.outbox.sent import forget_old
+from vault.client.reading.recalling import remember
 from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.engagements import Engagement
 from vault.client.sdk.synchronous.vault import Vault
-from vault.client.session import Session
-from vault.client.transport import Driver
 from vault.errors import VaultError
 from vault.protocol.problems import Refused
 
@@ -93,6 +94,7 @@ def held(session: Session) -> Iterator[OpenHome]:
     except BaseException as error:
         if session.generations:  # a device that is not recovered yet has nothing to keep
             remember(session)
+            forget_old(session)
             session.save()
         session.home.close()
         driver.close()

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
+from vault.client.acts.joining import ACCOUNTS_PATH, join
 from vault.client.cli.choices import choices_of
 from vault.client.cli.notes import patiently
 from vault.client.cli.opening import opened
 from vault.client.cli.refusals import REFUSED
 from vault.client.cli.speaking import moment, say
 from vault.client.errors import UsageError
-from vault.client.joining import ACCOUNTS_PATH, join
-from vault.client.renaming import DISCLOSE_AGAIN
+from vault.client.outbox.renaming import DISCLOSE_AGAIN
 from vault.protocol.problems import PROBLEMS
 
 outbox = typer.Typer(no_args_is_help=True, help="What waits for the network. Nothing in it is ever lost.")

@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 
 from vault.client.cli.choices import Choices
-from vault.client.codes import KIT, RECOVERY, read_code
 from vault.client.crypto.passphrase import new_passphrase
+from vault.client.device.codes import KIT, RECOVERY, read_code
 from vault.client.errors import CodeError, UsageError
 
 _FILE_MAXIMUM_BYTES = 4_096

@@ -11,9 +11,9 @@ from vault.client.cli.choices import choices_of
 from vault.client.cli.identity import COMPARE, Audience, Enrolment, LogKey, make_identity
 from vault.client.cli.opening import opened
 from vault.client.cli.speaking import advise, code_rows, one_line, say, terminal_columns
-from vault.client.codes import INVITATION, read_code
+from vault.client.device.codes import INVITATION, read_code
+from vault.client.device.home import FILE_NAME
 from vault.client.errors import UsageError
-from vault.client.home import FILE_NAME
 from vault.client.sdk.synchronous.people import PersonHandle
 
 people = typer.Typer(no_args_is_help=True, help="The people you know, by nicknames that are never sent.")

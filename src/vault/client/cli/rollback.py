@@ -5,18 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
+from vault.client.acts.rollback import Gone, Rollback, accept, again, look
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.notes import patiently
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.refusals import REFUSED
 from vault.client.cli.speaking import advise, agree, moment, one_line, say
+from vault.client.device.names import YOU, name_of
+from vault.client.device.session import Session
 from vault.client.errors import UsageError
-from vault.client.renaming import DISCLOSE_AGAIN
-from vault.client.rollback import Gone, Rollback, accept, again, look
-from vault.client.sdk.names import YOU, name_of
+from vault.client.log.verifying import read_envelope
+from vault.client.outbox.renaming import DISCLOSE_AGAIN
 from vault.client.sdk.values import WaitingStatement
-from vault.client.session import Session
-from vault.client.verifying import read_envelope
 from vault.protocol.vocabulary import JournalKind
 
 rollback = typer.Typer(no_args_is_help=True, help="When the deployment has gone back to an older state.")

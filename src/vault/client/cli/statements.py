@@ -12,10 +12,10 @@ from vault.client.cli.choices import choices_of
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.receipts import verify_receipt_of
 from vault.client.cli.speaking import say
+from vault.client.device.session import waiting_body
 from vault.client.errors import UsageError, VerificationError
-from vault.client.keys_of import fetch_keys
-from vault.client.session import waiting_body
-from vault.client.signing import sign_members
+from vault.client.outbox.signing import sign_members
+from vault.client.reading.keys_of import fetch_keys
 from vault.encoding import read_base64, read_hex
 from vault.errors import EncodingError, FormatError, SignatureError
 from vault.protocol.envelope import Envelope, Statement, payload_type

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from vault.client.device.session import Session
 from vault.client.errors import UsageError
-from vault.client.session import Session
 
 
 @dataclass(frozen=True, slots=True)

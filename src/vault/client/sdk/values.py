@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vault.client.receipts import Receipt
+from vault.client.log.receipts import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +76,6 @@ class WaitingStatement:
     statement: str
     made: int
     refused: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ContractTerms:
-    """A contract: `text` is made from the members that policy enforces; times are Unix seconds.
-
-    `parties` and `accounts` tell by role how each party is called here, and its account.
-    """
-
-    id: str
-    state: str
-    text: str
-    parties: Mapping[str, str]
-    accounts: Mapping[str, str]
-    assented: tuple[str, ...]
-    share_kinds: tuple[str, ...]
-    starts: int
-    ends: int
-    retention_days: int
 
 
 def withdrawal_limits(openings: int) -> str:

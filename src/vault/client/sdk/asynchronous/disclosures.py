@@ -1,12 +1,12 @@
 """Disclosures from both sides: the coachee who gave and may take back, the sponsor who was given."""
 
-from vault.client import disclosures
-from vault.client.disclosures import DisclosureState, Received
-from vault.client.receipts import Receipt, require_signed
-from vault.client.sdk.names import name_of
+from vault.client.acts import disclosures
+from vault.client.acts.disclosures import DisclosureState, Received
+from vault.client.device.names import name_of
+from vault.client.device.session import Session
+from vault.client.log.receipts import Receipt, require_signed
+from vault.client.network.transport import AsyncDriver
 from vault.client.sdk.values import Opened, OpeningReceipt, WithdrawalReceipt, withdrawal_limits
-from vault.client.session import Session
-from vault.client.transport import AsyncDriver
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Disclosure
 

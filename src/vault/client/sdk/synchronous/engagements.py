@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 
-from vault.client import contracts, disclosures, identities, views
-from vault.client.calls import Act
+from vault.client.acts import contracts, disclosures, identities
+from vault.client.acts.contract_terms import ContractTerms, list_contract_terms, list_served_terms
+from vault.client.acts.terms import Terms
+from vault.client.device.names import name_of
+from vault.client.device.session import Session
 from vault.client.errors import UsageError
-from vault.client.receipts import require_signed
-from vault.client.sdk.contract_terms import list_contract_terms, list_served_terms
-from vault.client.sdk.names import name_of
+from vault.client.log.receipts import require_signed
+from vault.client.network.calls import Act
+from vault.client.network.transport import Driver
+from vault.client.reading import views
+from vault.client.reading.served import fetch_served
+from vault.client.reading.views import View
 from vault.client.sdk.reading_arguments import as_id, as_word
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle, ReceivedHandle
 from vault.client.sdk.synchronous.items import Shelf
-from vault.client.sdk.values import ContractTerms, JournalLine
-from vault.client.served import fetch_served
-from vault.client.session import Session
-from vault.client.terms import Terms
-from vault.client.transport import Driver
-from vault.client.views import View
+from vault.client.sdk.values import JournalLine
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import ClosureReason, ItemKind, Role
 

@@ -4,23 +4,23 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from vault.client import attachments, disclosures, items
-from vault.client.attachments import add_with_files
-from vault.client.disclosures import PreviewTerms
-from vault.client.downloading import save_attachment
+from vault.client.acts import attachments, disclosures, items
+from vault.client.acts.attachments import add_with_files
+from vault.client.acts.disclosures import PreviewTerms
+from vault.client.acts.downloading import save_attachment
+from vault.client.acts.items import ItemView, Text
+from vault.client.acts.people import find_person
+from vault.client.acts.supervised import list_readable
+from vault.client.acts.uploading import Report, ignore
+from vault.client.device.names import name_of
+from vault.client.device.session import Session
 from vault.client.errors import UsageError
-from vault.client.items import ItemView, Text
-from vault.client.people import find_person
-from vault.client.receipts import Receipt, require_signed
-from vault.client.sdk.names import name_of
+from vault.client.log.receipts import Receipt, require_signed
+from vault.client.network.transport import Driver
+from vault.client.reading.views import View
 from vault.client.sdk.reading_arguments import as_bytes, as_id, as_word, end_of
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle
 from vault.client.sdk.values import Attachment, Reader
-from vault.client.session import Session
-from vault.client.supervised import list_readable
-from vault.client.transport import Driver
-from vault.client.uploading import Report, ignore
-from vault.client.views import View
 from vault.policy.facts import find_party
 from vault.protocol.vocabulary import ItemKind, Locale, Purpose, Role, ShareKind
 

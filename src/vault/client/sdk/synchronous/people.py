@@ -1,11 +1,11 @@
 """The people whom this person knows, under local nicknames that are never sent."""
 
-from vault.client import people
-from vault.client.keyring import Person
-from vault.client.safety_number import SafetyNumber
+from vault.client.acts import people
+from vault.client.device.keyring import Person
+from vault.client.device.safety_number import SafetyNumber
+from vault.client.device.session import Session
+from vault.client.network.transport import Driver
 from vault.client.sdk.reading_arguments import as_id
-from vault.client.session import Session
-from vault.client.transport import Driver
 
 
 class PersonHandle:

@@ -8,20 +8,23 @@ from typing import Self
 
 import httpx
 
-from vault.client import checkpoints, contracts, disclosures, identities, joining, keyrings, people, recalling, rollback
-from vault.client.clock import unix_seconds
+from vault.client.acts import contracts, disclosures, identities, joining, keyrings, people, rollback
+from vault.client.acts.joining import Passphrase
+from vault.client.acts.rollback import Rollback
+from vault.client.acts.terms import Terms
+from vault.client.device.clock import unix_seconds
+from vault.client.device.session import Session
 from vault.client.errors import Unreachable
-from vault.client.joining import Passphrase
-from vault.client.rollback import Rollback
+from vault.client.log import checkpoints
+from vault.client.network.transport import Driver
+from vault.client.outbox.sent import forget_old
+from vault.client.reading import recalling
 from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
 from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.disclosures import ReceivedHandle
 from vault.client.sdk.synchronous.engagements import Engagement, Engagements
 from vault.client.sdk.synchronous.people import People
 from vault.client.sdk.values import Opened, WaitingStatement
-from vault.client.session import Session
-from vault.client.terms import Terms
-from vault.client.transport import Driver
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import Role
 
@@ -244,6 +247,7 @@ class Vault:
         session = self._session
         try:
             recalling.remember(session)
+            forget_old(session)
             if session.tlog.broken is None:  # else it was told already, and nothing is sent any more
                 if session.changed:
                     self.store()

@@ -1,0 +1,305 @@
+"""Disclosures: preview and seal for the sponsor, see who opened, take back; and the other side, open what was given.
+
+Source: docs/protocol.md section 4 rules 6 and 7.
+"""
+
+from dataclasses import dataclass
+
+from vault.client.acts.consent import consent_sha256, consent_text
+from vault.client.acts.contracts import require_coachee
+from vault.client.acts.items import ItemView
+from vault.client.crypto.content import Content, Header
+from vault.client.device.session import Session
+from vault.client.errors import VerificationError
+from vault.client.log.leaf_search import search
+from vault.client.log.receipts import Receipt, verify_served_receipt
+from vault.client.log.verifying import read_envelope
+from vault.client.network.calls import Act
+from vault.client.outbox.sealing_to import current_keys_of, seal_to
+from vault.client.outbox.writing import Done, Submission, common_members, write
+from vault.client.reading.asking import PAGE, get, goes_on
+from vault.client.reading.keys_of import current_keys, keys_journal
+from vault.client.reading.reading import find_own_seal, open_blob, read_key
+from vault.client.reading.recalling import ensure_view
+from vault.client.reading.served import Served, fetch_served, verify_disclosure
+from vault.client.reading.views import Held, engagement_journal, refresh
+from vault.encoding import read_base64
+from vault.errors import FormatError
+from vault.policy.facts import DisclosureFact, find_party
+from vault.policy.parties import find_current_keys
+from vault.protocol.api import DisclosureContent, Disclosures
+from vault.protocol.blob import BlobContext
+from vault.protocol.envelope import Statement
+from vault.protocol.limits import ZERO32
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Contract, Disclosure, Opening, Withdrawal
+from vault.protocol.times import floor_to_day
+from vault.protocol.vocabulary import BlobKind, KeysReason, Locale, Purpose, Role, SealPurpose, ShareKind, StatementType
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewTerms:
+    """All that a disclosure will say: the text, for whom, about what, what for, until when (Unix seconds or None)."""
+
+    engagement: bytes
+    summary: ItemView
+    recipient: bytes
+    share_kind: ShareKind
+    purpose: Purpose
+    expires: int | None
+    locale: Locale
+
+    @property
+    def consent(self) -> str:
+        """What the coachee reads before sealing; its hash is signed."""
+        return consent_text(self.locale)
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureState:
+    """A disclosure as its coachee sees it: verified, with its openings, oldest first (times of the server)."""
+
+    held: Held
+    fact: DisclosureFact
+    openings: tuple[Held, ...]
+
+    @property
+    def body(self) -> Disclosure:
+        """The signed members."""
+        body = self.held.statement.body
+        if not isinstance(body, Disclosure):
+            raise TypeError("expected a disclosure")
+        return body
+
+    def state_at(self, time: int) -> str:
+        """live, withdrawn, expired or erased."""
+        if self.fact.withdrawn:
+            return "withdrawn"
+        if self.fact.erased:
+            return "erased"
+        return "live" if self.fact.is_live_at(time) else "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A disclosure as its recipient sees it before opening: verified."""
+
+    engagement: bytes
+    statement: Statement
+    time: int
+    receipt: Receipt
+
+    @property
+    def body(self) -> Disclosure:
+        """The signed members."""
+        body = self.statement.body
+        if not isinstance(body, Disclosure):
+            raise TypeError("expected a disclosure")
+        return body
+
+
+def preview(
+    session: Session,
+    engagement: bytes,
+    summary: ItemView,
+    share_kind: ShareKind,
+    purpose: Purpose,
+    expires: int | None,
+    locale: Locale,
+    recipient: bytes | None = None,
+) -> Act[PreviewTerms]:
+    """What would be disclosed, after the rules that can be checked before anything is sealed.
+
+    Raises: Refused(contract-inactive | role-refused | class-refused | recipient-refused | share-kind-refused |
+    disclosure-past).
+    """
+    view = yield from refresh(session, engagement)
+    active = view.replay.find_active_contract()
+    if active is None:
+        raise Refused("contract-inactive")
+    require_coachee(session, active.body)
+    require_summary(summary)
+    sponsor = find_party(active.body, Role.SPONSOR)
+    if sponsor is None or recipient not in (None, sponsor):
+        raise Refused("recipient-refused")
+    if share_kind not in active.body.share_kinds:
+        raise Refused("share-kind-refused")
+    if expires is not None and expires <= session.now():
+        raise Refused("disclosure-past")
+    return PreviewTerms(engagement, summary, sponsor, share_kind, purpose, expires, locale)
+
+
+def require_summary(item: ItemView) -> None:
+    """Return for a summary: nothing of the session class is ever disclosed. Raises: Refused(class-refused)."""
+    if not item.opens or item.content.header.kind is not BlobKind.SUMMARY:
+        raise Refused("class-refused")
+
+
+def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
+    """Seal what was previewed, under a blob and key of its own, for the recipient and the coachee.
+
+    The log is searched for newer keys of the recipient first: what is sealed to keys that were given up is lost to
+    whoever holds those.
+
+    Raises: Refused; WithheldError; LogError; Unreachable, and then it waits in the outbox.
+    """
+    view = yield from refresh(session, terms.engagement)
+    yield from current_keys(session, terms.recipient)
+    yield from search(session, [keys_journal(terms.recipient)])
+    yield from require_not_retired(session, terms.recipient)
+    journal = engagement_journal(terms.engagement)
+
+    def build() -> Submission:
+        active = view.replay.find_active_contract()
+        if active is None:
+            raise Refused("contract-inactive")
+        require_agreed(active.body, terms)
+        identifier = session.random(16)
+        context = BlobContext(
+            BlobKind.DISCLOSURE, terms.engagement, active.statement, identifier, 1, session.account, ZERO32
+        )
+        header = Header(
+            engagement=terms.engagement,
+            item=identifier,
+            version=1,
+            kind=BlobKind.DISCLOSURE,
+            media_type=terms.summary.header.media_type,
+            title=terms.summary.header.title,
+            created=floor_to_day(session.now()),
+        )
+        readers = current_keys_of(view.replay, active.body, {session.account, terms.recipient})
+        sealed = seal_to(session, SealPurpose.DISCLOSURE, context, header, terms.summary.content.body, readers)
+        keys = find_current_keys(view.replay, session.account, active.body)
+        signer = session.current if keys is None else session.find_by_sign_key(keys.sign_key) or session.current
+        body = Disclosure(
+            **common_members(session, StatementType.DISCLOSURE, journal, signer, identifier),
+            engagement=terms.engagement,
+            contract=active.statement,
+            share_kind=terms.share_kind,
+            purpose=terms.purpose,
+            recipient=terms.recipient,
+            blob=sealed.ref,
+            seals=sealed.refs,
+            consent_sha256=consent_sha256(terms.locale),
+            locale=terms.locale,
+            expires=terms.expires,
+        )
+        return Submission(body, seals=sealed.seals, blob=sealed.blob)
+
+    done = yield from write(session, f"/v1/engagements/{terms.engagement.hex()}/disclosures", journal, build)
+    session.sources[done.statement.id] = (terms.summary.body.item, terms.summary.body.version)
+    session.changed = True
+    session.save()
+    return done
+
+
+def require_agreed(contract: Contract, terms: PreviewTerms) -> None:
+    """Return if the contract still is what was previewed under: a server has the seal before it could refuse it.
+
+    Raises: Refused(recipient-refused | share-kind-refused).
+    """
+    if find_party(contract, Role.SPONSOR) != terms.recipient:
+        raise Refused("recipient-refused")
+    if terms.share_kind not in contract.share_kinds:
+        raise Refused("share-kind-refused")
+
+
+def require_not_retired(session: Session, account: bytes) -> Act[None]:
+    """Return if something may be sealed to the account. Raises: Refused(recipient-refused) after it was retired."""
+    keys = yield from current_keys(session, account)
+    if keys.reason is KeysReason.RETIRE:
+        raise Refused("recipient-refused")
+
+
+def list_disclosures(session: Session, engagement: bytes) -> Act[list[DisclosureState]]:
+    """All disclosures of an engagement with their openings, as the verified journal has them."""
+    view = yield from refresh(session, engagement)
+    openings: dict[bytes, list[Held]] = {}
+    for held in view.entries:
+        if isinstance(held.statement.body, Opening):
+            openings.setdefault(held.statement.body.of, []).append(held)
+    return [
+        DisclosureState(view.by_statement[statement], fact, tuple(openings.get(statement, ())))
+        for statement, fact in view.replay.disclosures.items()
+    ]
+
+
+def withdraw(session: Session, engagement: bytes, disclosure: bytes) -> Act[Done]:
+    """End a disclosure. No reason is asked. Raises: Refused(already-withdrawn | role-refused); Unreachable."""
+    view = yield from ensure_view(session, engagement)
+    journal = engagement_journal(engagement)
+
+    def build() -> Submission:
+        keys = find_current_keys(view.replay, session.account, view.standing().body)
+        signer = session.current if keys is None else session.find_by_sign_key(keys.sign_key) or session.current
+        body = Withdrawal(
+            **common_members(session, StatementType.WITHDRAWAL, journal, signer),
+            engagement=engagement,
+            disclosure=disclosure,
+        )
+        return Submission(body)
+
+    return (yield from write(session, f"/v1/engagements/{engagement.hex()}/withdrawals", journal, build))
+
+
+def read_own_disclosure(session: Session, state: DisclosureState) -> Act[Content]:
+    """What the coachee has disclosed, read back."""
+    return (yield from _read_content(session, state.body, state.held.statement.id))
+
+
+def list_received(session: Session, engagement: bytes) -> Act[list[Received]]:
+    """The live disclosures of one engagement to this person, verified."""
+    served = yield from fetch_served(session, engagement)
+    received: list[Received] = []
+    seen: set[str] = set()
+    after: str | None = None
+    while True:
+        query: dict[str, str | int] = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
+        page = yield from get(session, f"/v1/engagements/{engagement.hex()}/disclosures", Disclosures, **query)
+        for row in page.data:
+            statement = read_envelope(session, row.envelope, row.statement)
+            yield from verify_disclosure(session, served, statement)
+            receipt = verify_served_receipt(session, row.leaf, row.time, statement.id, row.receipt)
+            received.append(Received(engagement, statement, row.time, receipt))
+        if not goes_on(page, seen):
+            return received
+        after = page.next
+
+
+def open_received(session: Session, received: Received) -> Act[Content]:
+    """Sign an opening, which the coachee will see, and read the content.
+
+    Raises: Refused(disclosure-ended); VerificationError.
+    """
+    served: Served = yield from fetch_served(session, received.engagement)
+    body = yield from verify_disclosure(session, served, received.statement)
+    yield from open_statement(session, received.engagement, received.statement.id)
+    return (yield from _read_content(session, body, received.statement.id))
+
+
+def open_statement(session: Session, engagement: bytes, of: bytes) -> Act[Done]:
+    """The access receipt alone. Raises: Refused(not-found | disclosure-ended); Unreachable."""
+    journal = engagement_journal(engagement)
+
+    def build() -> Submission:
+        body = Opening(
+            **common_members(session, StatementType.OPENING, journal, session.acting_in(engagement)),
+            engagement=engagement,
+            of=of,
+        )
+        return Submission(body)
+
+    return (yield from write(session, f"/v1/engagements/{engagement.hex()}/openings", journal, build))
+
+
+def _read_content(session: Session, body: Disclosure, statement: bytes) -> Act[Content]:
+    path = f"/v1/engagements/{body.engagement.hex()}/disclosures/{statement.hex()}/content"
+    answer = yield from get(session, path, DisclosureContent)
+    ref = find_own_seal(session, body.seals)
+    if ref is None:
+        raise VerificationError("seals", "expected a seal for keys of the own keyring")
+    try:
+        blob, seal = read_base64(answer.blob), read_base64(answer.seal)
+    except FormatError as error:
+        raise VerificationError("schema", str(error)) from error
+    return open_blob(body, read_key(session, body, body, ref, seal), blob)

@@ -1,0 +1,132 @@
+"""An identity's own changes: new keys, a new passphrase, and what waits in the outbox.
+
+Source: docs/protocol.md sections 2, 4 rules 0 and 3, and 8.
+"""
+
+from collections.abc import Callable
+
+from vault.client.acts.contracts import assent
+from vault.client.acts.joining import enqueue_keys, require_passphrase
+from vault.client.acts.keyrings import store_keyring
+from vault.client.crypto.identity import new_secret_keys
+from vault.client.device.session import Session
+from vault.client.errors import WithheldError
+from vault.client.network.calls import Act, Take
+from vault.client.outbox.writing import flush, turn_of
+from vault.client.reading.asking import PAGE, get, goes_on
+from vault.client.reading.keys_of import fetch_keys, keys_journal
+from vault.client.reading.served import fetch_served
+from vault.client.reading.views import refresh
+from vault.policy.facts import find_role
+from vault.protocol.api import EngagementRow, Engagements
+from vault.protocol.problems import Refused
+from vault.protocol.vocabulary import SLOT_PASSPHRASE_KIT, KeysReason, Role, StatementType
+
+
+def rotate(session: Session, reason: KeysReason = KeysReason.ROTATE) -> Act[int]:
+    """New keys, in the keyring first, then in the keys journal, then assented to in every engagement; its generation.
+
+    The keyring comes first: keys that others seal to must never be lost. Raises: Refused; Unreachable.
+    """
+    journal = keys_journal(session.account)
+    replay = yield from fetch_keys(session, session.account)
+    yield Take(turn_of(journal))
+    current = replay.find_current()
+    session.published = 1 if current is None else current.generation
+    generation = session.published + 1
+    if generation not in session.generations:
+        session.generations[generation] = new_secret_keys(session.random)
+    session.changed = True
+    session.save()
+    yield from store_keyring(session)
+    own = replay.find_newest(session.account)
+    if own is not None:
+        session.newest[journal] = own.statement
+    enqueue_keys(session, generation, reason)
+    session.save()
+    yield from flush(session, journal)
+    _require_written(session)
+    session.published = None
+    yield from fetch_keys(session, session.account)
+    yield from assent_everywhere(session)
+    return generation
+
+
+def _require_written(session: Session) -> None:
+    for waiting in session.waiting:
+        if waiting.type is StatementType.KEYS and waiting.refused is not None:
+            session.waiting = [each for each in session.waiting if each.statement != waiting.statement]
+            session.save()
+            raise Refused(waiting.refused)
+
+
+def assent_everywhere(session: Session) -> Act[None]:
+    """Bring the newest keys into every engagement that has an active contract. Raises: Refused; Unreachable."""
+    for row in (yield from list_engagements(session)):
+        contract = yield from find_agreed(session, row.engagement)
+        if contract is None:
+            continue
+        try:
+            yield from assent(session, row.engagement, contract)
+        except Refused as refused:
+            if refused.code not in ("already-assented", "contract-superseded", "role-refused"):
+                raise
+
+
+def find_agreed(session: Session, engagement: bytes) -> Act[bytes | None]:
+    """The active contract of an engagement by what was verified, never by what a server says is active.
+
+    New keys are no new agreement: to a contract that waits for this person's yes, a person says yes or nothing.
+
+    Raises: VerificationError.
+    """
+    try:
+        view = yield from refresh(session, engagement)
+    except Refused as refused:
+        if refused.code == "not-found" and engagement not in session.contracts:
+            return None  # a contact is no party
+        if refused.code != "role-refused":
+            raise
+        served = yield from fetch_served(session, engagement)
+        standing = served.standing()
+        if standing.state != "active":
+            return None
+        needs_no_yes = find_role(standing.body, session.account) is Role.SUPERVISOR
+        return standing.statement.id if needs_no_yes or session.account in standing.assented else None
+    active = view.replay.find_active_contract()
+    return None if active is None else active.statement
+
+
+def list_engagements(session: Session) -> Act[list[EngagementRow]]:
+    """The engagements that name this person, as the server lists them; nothing is believed before it is verified."""
+    rows: list[EngagementRow] = []
+    seen: set[str] = set()
+    after: str | None = None
+    while True:
+        query: dict[str, str | int] = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
+        page = yield from get(session, "/v1/engagements", Engagements, **query)
+        rows += page.data
+        if not goes_on(page, seen):
+            require_known_engagements(session, rows)
+            return rows
+        after = page.next
+
+
+def require_known_engagements(session: Session, rows: list[EngagementRow]) -> None:
+    """Every engagement that this device has seen is listed: nobody ever leaves one. Raises: WithheldError."""
+    if not session.contracts.keys() <= {row.engagement for row in rows}:
+        raise WithheldError("journal", "expected every engagement that this device has seen")
+
+
+def list_joined(session: Session) -> Act[list[bytes]]:
+    """The engagements in which this person is a party; a contact's letters are no engagement of its own."""
+    rows = yield from list_engagements(session)
+    return [row.engagement for row in rows if row.role in set(Role)]
+
+
+def change_passphrase(session: Session, passphrase: Callable[[], str]) -> Act[None]:
+    """A new passphrase, in a new keyring. Raises: UsageError; Unreachable, and then it holds on this device alone."""
+    session.unlock.passphrase = require_passphrase(passphrase())
+    session.slots.pop(SLOT_PASSPHRASE_KIT, None)  # another passphrase has another header
+    session.changed = True
+    yield from store_keyring(session)

@@ -1,0 +1,206 @@
+"""People under local nicknames: invited, introduced, compared by safety number, and noticed when their keys change.
+
+A nickname stays on this person's devices. What ties it to an account is an invitation's secret, or two people reading
+numbers to each other. Source: docs/protocol.md section 2.
+"""
+
+from vault.client.device.codes import INVITATION, Code, read_code, write_code
+from vault.client.device.invitation import SECRET_BYTES, invitation_mac, require_introduction_of
+from vault.client.device.keyring import Invitation, Person, PersonState
+from vault.client.device.safety_number import SafetyNumber, safety_number
+from vault.client.device.session import Session
+from vault.client.errors import IntroductionError, UsageError, VerificationError
+from vault.client.log.verifying import read_envelope
+from vault.client.network.calls import Act, Take
+from vault.client.outbox.writing import Submission, common_members, enqueue, flush, turn_of
+from vault.client.reading.asking import PAGE, get, goes_on
+from vault.client.reading.keys_of import current_keys, fetch_keys
+from vault.client.reading.served import verify_under
+from vault.encoding import read_hex
+from vault.errors import EncodingError
+from vault.protocol.api import Introductions
+from vault.protocol.statements import Introduction
+from vault.protocol.vocabulary import StatementType
+
+TAKEN = frozenset({"you", "sponsor", "the sponsor"})
+"""Words of the interface that would be read as themselves, never as a nickname."""
+_NAMES_SHOWN = 8
+
+
+def invite(session: Session, name: str) -> str:
+    """One string to hand to the person whom this client will call `name`; it says which account invites them."""
+    require_new_name(session, name)
+    session.invitations = [each for each in session.invitations if each.name != name]
+    invitation = Invitation(name=name, secret=session.random(SECRET_BYTES))
+    session.invitations.append(invitation)
+    session.changed = True
+    session.save()
+    return write_code(Code(INVITATION, session.account, invitation.secret))
+
+
+def require_new_name(session: Session, name: str) -> None:
+    """Return if nobody has that nickname. Raises: UsageError."""
+    if not name or name != name.strip() or len(name) > 100 or not name.isprintable():
+        raise UsageError("expected a name of 1 to 100 characters")
+    if name in TAKEN:
+        raise UsageError("that word is taken: `you` is always this person, and `sponsor` the one of a contract")
+    if find_by_name(session, name) is not None:
+        raise UsageError("somebody has that name already; choose another one")
+
+
+def introduce(session: Session, code: str, name: str) -> Act[Person]:
+    """Answer an invitation: the inviter becomes known as `name`, and learns which account was invited.
+
+    Raises: CodeError; Unreachable, and then the introduction waits in the outbox.
+    """
+    person = enqueue_introduction(session, code, name)
+    session.save()
+    yield Take(turn_of(None))
+    yield from flush(session, None)
+    return person
+
+
+def enqueue_introduction(session: Session, code: str, name: str) -> Person:
+    """Put the introduction into the outbox and the inviter among the people."""
+    invitation = read_code(code, INVITATION)
+    if invitation.account == session.account:
+        raise UsageError("this is your own invitation; give it to the person whom you invite")
+    person = session.people.get(invitation.account)
+    if person is None:
+        require_new_name(session, name)
+        person = Person(account=invitation.account, name=name, state=PersonState.UNVERIFIED, key=None)
+        session.people[invitation.account] = person
+    body = Introduction(
+        **common_members(session, StatementType.INTRODUCTION, None, session.current),
+        to=invitation.account,
+        mac=invitation_mac(invitation.secret, invitation.account, session.account),
+    )
+    enqueue(session, "/v1/introductions", Submission(body), None, (session.current.sign_seed,))
+    session.changed = True
+    return person
+
+
+def fetch_introductions(session: Session) -> Act[list[Person]]:
+    """The people whose introductions answer open invitations; each invitation takes the first that is right."""
+    found: list[Person] = []
+    seen: set[str] = set()
+    after: str | None = None
+    while session.invitations:
+        query: dict[str, str | int] = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
+        page = yield from get(session, "/v1/introductions", Introductions, **query)
+        for members in page.data:
+            person = yield from _take_introduction(session, members)
+            if person is not None:
+                found.append(person)
+        if not goes_on(page, seen):
+            break
+        after = page.next
+    if found:
+        session.changed = True
+        session.save()
+    return found
+
+
+def _take_introduction(session: Session, members: dict[str, object]) -> Act[Person | None]:
+    statement = read_envelope(session, members, None)
+    body = statement.body
+    if not isinstance(body, Introduction) or body.to != session.account:
+        raise VerificationError("schema", "expected an introduction to this account")
+    for invitation in session.invitations:
+        try:
+            require_introduction_of(invitation.secret, body)
+        except IntroductionError:
+            continue
+        replay = yield from fetch_keys(session, body.by)
+        signer = next((each for each in replay.generations if each.sign_key == body.key), None)
+        if signer is None:
+            raise IntroductionError
+        verify_under(statement, signer)
+        session.invitations = [each for each in session.invitations if each.secret != invitation.secret]
+        person = session.people.get(body.by) or Person(
+            account=body.by, name=invitation.name, state=PersonState.UNVERIFIED, key=None
+        )
+        session.people[body.by] = person
+        return person
+    return None
+
+
+def find_by_name(session: Session, name: str) -> Person | None:
+    """The person with this nickname."""
+    return next((person for person in session.people.values() if person.name == name), None)
+
+
+def find_person(session: Session, name: str) -> Act[Person]:
+    """The person with this nickname or account; introductions are fetched where the name waits for one.
+
+    Raises: UsageError.
+    """
+    person = find_by_name(session, name)
+    if person is None and any(invitation.name == name for invitation in session.invitations):
+        yield from fetch_introductions(session)
+        person = find_by_name(session, name)
+        if person is None:
+            raise UsageError(f"{name!r} has not answered the invitation yet; ask them to join with it, then try again")
+    if person is None:
+        try:
+            person = session.people.get(read_hex(name, 32))
+        except EncodingError:
+            person = None
+    if person is None:
+        raise UsageError(f"nobody is called {name!r} here; {_whom(session)}")
+    return person
+
+
+def _whom(session: Session) -> str:
+    """Who is known, or what to do where nobody is; names as they can be typed, without anything a terminal acts on."""
+    names = sorted(person.name for person in session.people.values())
+    if not names:
+        return "you know nobody yet, so invite them first"
+    shown = ", ".join(repr(name) for name in names[:_NAMES_SHOWN])
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return f"you know {shown}{more}; invite whoever is missing"
+
+
+def rename(session: Session, account: bytes, name: str) -> Person:
+    """Give an account a nickname, or another one."""
+    require_new_name(session, name)
+    before = session.people.get(account)
+    person = (
+        Person(account=account, name=name, state=PersonState.UNVERIFIED, key=None)
+        if before is None
+        else before.model_copy(update={"name": name})
+    )
+    session.people[account] = person
+    session.changed = True
+    session.save()
+    return person
+
+
+def compare(session: Session, person: Person) -> Act[SafetyNumber]:
+    """The safety number with that person, over the newest verified keys of both.
+
+    The person's state is *changed* from then on where the keys are not the ones that were confirmed.
+    """
+    keys = yield from current_keys(session, person.account)
+    notice_change(session, person, keys.sign_key)
+    return safety_number(session.account, session.current.sign_public, person.account, keys.sign_public)
+
+
+def notice_change(session: Session, person: Person, sign_key: bytes) -> Person:
+    """The person, *changed* where another sign key had been confirmed."""
+    if person.state == PersonState.VERIFIED and person.key != sign_key:
+        person = person.model_copy(update={"state": PersonState.CHANGED})
+        session.people[person.account] = person
+        session.changed = True
+        session.save()
+    return person
+
+
+def confirm(session: Session, person: Person) -> Act[Person]:
+    """Remember that the numbers were compared and are equal."""
+    keys = yield from current_keys(session, person.account)
+    confirmed = person.model_copy(update={"state": PersonState.VERIFIED, "key": keys.sign_key})
+    session.people[person.account] = confirmed
+    session.changed = True
+    session.save()
+    return confirmed

@@ -1,0 +1,349 @@
+"""When a deployment has gone back to an older state: see what is missing, accept it knowingly, and send it again.
+
+Usually an operator has brought back a backup. Nothing is accepted by itself: until the person says so, every pin stands
+and whatever was refused stays refused. Whoever accepts goes on from what the deployment shows now, verified from its
+first entry on as on a new device; what shows the older state is kept as evidence; and what this device has sent in the
+last month goes into the outbox again, the same bytes where they still fit, else signed anew on what is there now.
+Disclosures are an exception: one that was withdrawn or erased, or has expired, is let go of, and none is signed anew.
+
+Source: docs/protocol.md section 4.2.
+"""
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from vault.client.acts.items import Attached, Text, add_item, edit_item
+from vault.client.acts.keyrings import fetch_keyring, keyring_journal, replay_keyring
+from vault.client.crypto.content import ItemHeader
+from vault.client.device.session import Session, waiting_body
+from vault.client.device.state import Waiting
+from vault.client.device.tlog_state import TlogState
+from vault.client.errors import LogForked, LogRewind, VerificationError
+from vault.client.log.checkpoints import confirm
+from vault.client.log.verifying import read_envelope
+from vault.client.network.calls import Act
+from vault.client.outbox.moving import Kept, move, order
+from vault.client.outbox.renaming import DISCLOSE_AGAIN
+from vault.client.outbox.sent import list_sent
+from vault.client.outbox.writing import journal_of, sign_again
+from vault.client.reading.keys_of import fetch_keys
+from vault.client.reading.logging_in import log_in
+from vault.client.reading.reading import open_blob, read_key
+from vault.client.reading.recalling import read_remembered
+from vault.client.reading.served import fetch_served
+from vault.client.reading.views import refresh
+from vault.encoding import read_base64
+from vault.protocol.api import Entry
+from vault.protocol.envelope import Envelope, Statement
+from vault.protocol.journal import JournalId
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Body, Disclosure, Erasure, Item, Keyring, Withdrawal
+from vault.protocol.strict_json import read_json
+from vault.protocol.vocabulary import JournalKind, StatementType
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A journal that went back: of the `seen` entries that this device had verified, the first `kept` are there still.
+
+    `lost` are the others, as far as this device remembers them; `served` is what the deployment has now.
+    """
+
+    journal: JournalId
+    seen: int
+    kept: int
+    lost: tuple[Entry, ...]
+    served: tuple[Entry, ...]
+
+
+@dataclass(slots=True)
+class Rollback:
+    """What differs from what this device has verified before; `held` is what it can send again."""
+
+    log: VerificationError | None = None
+    is_account_gone: bool = False
+    gone: list[Gone] = field(default_factory=list)
+    engagements: list[bytes] = field(default_factory=list)
+    """Those whose contract this device has seen and is not shown any more, though it reads no journal of them."""
+    held: list[Waiting] = field(default_factory=list)
+    ended: set[bytes] = field(default_factory=set)
+    """Statements, kept or waiting, that are never sent again: disclosures that were ended or erased, erased items."""
+    tlog: TlogState = field(default_factory=TlogState)
+    """The log as it was verified while looking."""
+
+    @property
+    def is_one(self) -> bool:
+        """Whether anything has gone back at all."""
+        return bool(self.log or self.is_account_gone or self.gone or self.engagements)
+
+
+def look(session: Session) -> Act[Rollback]:
+    """Hold what the deployment shows now against what this device has verified; nothing is changed by it.
+
+    What is shown now is verified from its first entry on. Raises: VerificationError where it does not verify at all:
+    that is no older state, and there is nothing to accept; Unreachable; Refused.
+    """
+    found = Rollback()
+    try:
+        yield from confirm(session)
+    except (LogRewind, LogForked) as error:
+        found.log = error
+    fresh = _without_past(session)
+    found.tlog = fresh.tlog
+    yield from confirm(fresh)  # whoever accepts goes on from this very log, and is not shown a third one
+    try:
+        yield from log_in(fresh)
+    except Refused as refused:
+        if refused.code != "login-refused":
+            raise
+        found.is_account_gone = True
+        found.held = [each for each in list_sent(session.home) if each.type is StatementType.KEYS]
+        return found
+    for journal, (seen, head) in session.pins.items():
+        served = yield from _read_anew(fresh, journal)
+        if not any(entry.seq == seen and entry.head == head for entry in served):
+            found.gone.append(_compare(session, journal, seen, served))
+    readable = {journal.subject for journal in session.pins if journal.kind is JournalKind.ENGAGEMENT}
+    for engagement, contract in session.contracts.items():
+        if engagement not in readable and (yield from _is_contract_gone(fresh, engagement, contract)):
+            found.engagements.append(engagement)
+    held = _list_held(session, found, readable)
+    found.ended = _list_ended(session, found, [*held, *session.waiting])
+    found.held = [each for each in held if each.statement not in found.ended]
+    yield from confirm(fresh)
+    return found
+
+
+def accept(session: Session, found: Rollback) -> str:
+    """Go on from what `look` has found, durably: pins, and the outbox with what is sent again, in one step.
+
+    The file with what proves that the deployment went back.
+    """
+    evidence = session.keep_evidence("rollback", _describe(session, found))
+    if found.is_account_gone:
+        for own in (JournalId(JournalKind.KEYS, session.account), keyring_journal(session.account)):
+            session.pins.pop(own, None)
+            session.newest.pop(own, None)
+            session.broken.pop(own, None)
+        session.sequence = 0
+    for gone in found.gone:
+        _go_back(session, gone)
+    if found.log is not None:
+        found.tlog.searched_at, found.tlog.report = 0, session.tlog.report
+        session.tlog = found.tlog
+    for engagement in found.engagements:
+        session.contracts.pop(engagement, None)
+    for known in (session.keys, session.keys_by_statement, session.views, session.taken):
+        known.clear()
+    session.token, session.changed = None, True
+    kept = {gone.journal: Kept.of(session, gone.journal, gone.served) for gone in found.gone}
+    before, session.waiting = [each for each in session.waiting if each.statement not in found.ended], []
+    if found.is_account_gone or keyring_journal(session.account) in kept:  # it is made anew on what there is now
+        before = [each for each in before if each.type is not StatementType.KEYRING]
+    renamed: dict[bytes, bytes] = {}
+    for waiting in (*order(found.held), *before):
+        journal = journal_of(waiting)
+        session.waiting.append(move(session, waiting, kept.get(journal) if journal else None, renamed))
+    for statement in found.ended:  # before all else lasts: what says that they ended may be gone the next time
+        session.home.drop_sent(statement.hex())
+    session.save()
+    for statement in (*renamed, *(each.statement for each in session.waiting if each.refused == DISCLOSE_AGAIN)):
+        session.home.drop_sent(statement.hex())
+    return evidence
+
+
+def again(session: Session) -> Act[None]:
+    """Send what was refused once more, on what is there now: others may have sent meanwhile what it stands on.
+
+    Items are sealed anew, for the keys and under the contract of today; all else is signed anew, into the outbox.
+    What is refused again stays, with its code. A disclosure is not signed anew: it stays once more, to be seen, and
+    those that were left to be disclosed again are let go of. Raises: VerificationError; Unreachable.
+    """
+    refused = [each for each in session.waiting if each.refused is not None and each.kind is JournalKind.ENGAGEMENT]
+    for engagement in {bytes.fromhex(each.subject) for each in refused}:
+        if engagement in session.salts:
+            yield from refresh(session, engagement)
+    renamed: dict[bytes, bytes] = {}
+    for waiting in refused:
+        session.waiting = [each for each in session.waiting if each.statement != waiting.statement]
+        if waiting.type is StatementType.ITEM:
+            try:
+                yield from _write_anew(session, waiting)
+                session.home.drop_sent(waiting.statement.hex())
+            except Refused as no:
+                session.waiting.append(waiting.model_copy(update={"refused": no.code}))
+        elif waiting.refused != DISCLOSE_AGAIN:
+            journal = JournalId(JournalKind.ENGAGEMENT, bytes.fromhex(waiting.subject))
+            session.waiting.append(sign_again(session, waiting.model_copy(update={"refused": None}), journal, renamed))
+        session.save()
+
+
+def _write_anew(session: Session, waiting: Waiting) -> Act[None]:
+    """Open what is sealed in a submission of an item, and write it as the next version, or the first."""
+    members, body = read_json(waiting_body(waiting)), _body_in(waiting)
+    if not isinstance(body, Item):
+        raise VerificationError("schema", "expected an item")
+    place = next((number for number, ref in enumerate(body.seals) if ref.account == session.account), 0)
+    content_key = read_key(session, body, body, body.seals[place], read_base64(members["seals"][place]))
+    content = open_blob(body, content_key, read_base64(members["blob"]))
+    header = content.header
+    if not isinstance(header, ItemHeader):
+        raise VerificationError("schema", "expected the header of an item")
+    refs = {ref.id: ref for ref in body.attachments}
+    text = Text(
+        content.body,
+        header.title,
+        header.media_type,
+        header.tags,
+        header.sources,
+        tuple(Attached(each, refs[each.id]) for each in header.attachments),
+    )
+    view = yield from refresh(session, body.engagement)
+    if view.replay.find_version(body.item) is None:
+        yield from add_item(session, body.engagement, body.kind, text, len(body.seals) > 1, item=body.item)
+    else:
+        yield from edit_item(session, body.engagement, body.item, text)
+
+
+def _without_past(session: Session) -> Session:
+    """The same person on a device that has seen nothing yet; nothing of it is ever saved."""
+    fresh = copy.copy(session)
+    fresh.keyring_key = b""
+    fresh.tlog = TlogState(key=session.tlog.key, searched_at=session.now())
+    fresh.pins, fresh.newest, fresh.contracts, fresh.standing, fresh.acting = {}, {}, {}, {}, {}
+    fresh.keys, fresh.keys_by_statement, fresh.views, fresh.broken, fresh.taken = {}, {}, {}, {}, {}
+    fresh.salts, fresh.seal_publics, fresh.token = dict(session.salts), {}, None
+    return fresh
+
+
+def _read_anew(fresh: Session, journal: JournalId) -> Act[tuple[Entry, ...]]:
+    """The journal as it is served now, verified; empty where there is none."""
+    try:
+        if journal.kind is JournalKind.KEYRING:
+            view = yield from fetch_keyring(fresh)
+            keys = yield from fetch_keys(fresh, fresh.account)
+            replay_keyring(fresh, view, keys)
+            return view.entries
+        if journal.kind is JournalKind.KEYS:
+            yield from fetch_keys(fresh, journal.subject)
+        else:
+            yield from refresh(fresh, journal.subject)
+    except Refused as refused:
+        if refused.code != "not-found":
+            raise
+        return ()
+    return tuple(fresh.taken.get(journal, ()))
+
+
+def _compare(session: Session, journal: JournalId, seen: int, served: tuple[Entry, ...]) -> Gone:
+    page = read_remembered(session, journal)
+    remembered = () if page is None else page.data
+    kept = 0
+    for before, now in zip(remembered, served, strict=False):
+        if before.head != now.head:
+            break
+        kept = now.seq
+    if not remembered:  # which entries are the same cannot be told; those that were there before it cannot be more
+        kept = min(len(served), seen)
+    return Gone(journal, seen, kept, tuple(remembered[kept:]), served)
+
+
+def _is_contract_gone(fresh: Session, engagement: bytes, contract: bytes) -> Act[bool]:
+    try:
+        served = yield from fetch_served(fresh, engagement)
+    except Refused as refused:
+        if refused.code != "not-found":
+            raise
+        return True
+    return contract not in {each.statement.id for each in served.contracts}
+
+
+def _list_held(session: Session, found: Rollback, readable: set[bytes]) -> list[Waiting]:
+    """What this device has sent and the deployment does not show; where it cannot be looked up, all of it."""
+    served = {gone.journal: {entry.statement for entry in gone.served} for gone in found.gone}
+    held = []
+    for waiting in list_sent(session.home):
+        journal = journal_of(waiting)
+        if journal is None or waiting.type is StatementType.KEYRING:
+            continue
+        is_lost = journal in served and waiting.statement not in served[journal]
+        is_unknown = journal.kind is JournalKind.ENGAGEMENT and journal.subject not in readable
+        if is_lost or (is_unknown and found.is_one):
+            held.append(waiting)
+    return held
+
+
+def _list_ended(session: Session, found: Rollback, held: Iterable[Waiting]) -> set[bytes]:
+    """What of it must not come back, by all that this device knows of withdrawals and erasures, and by the time."""
+    known = [_body_in(each) for each in (*list_sent(session.home), *session.waiting)]
+    for journal in session.pins:
+        page = read_remembered(session, journal) if journal.kind is JournalKind.ENGAGEMENT else None
+        known += [] if page is None else [_body_of(session, entry) for entry in page.data]
+    for gone in found.gone:
+        known += [_body_of(session, entry) for entry in (*gone.lost, *gone.served)]
+    withdrawn = {body.disclosure for body in known if isinstance(body, Withdrawal)}
+    erased = {identifier for body in known if isinstance(body, Erasure) for identifier in body.items}
+    ended = set()
+    for waiting in held:
+        body = _body_in(waiting)
+        if isinstance(body, Disclosure):
+            is_past = body.expires is not None and body.expires <= session.now()
+            is_over = is_past or waiting.statement in withdrawn or body.id in erased
+        else:
+            is_over = isinstance(body, Item) and body.item in erased
+        if is_over:
+            ended.add(waiting.statement)
+    return ended
+
+
+def _body_in(waiting: Waiting) -> Body:
+    return Statement.of(Envelope.from_json(read_json(waiting_body(waiting))["statement"])).body
+
+
+def _go_back(session: Session, gone: Gone) -> None:
+    journal = gone.journal
+    session.broken.pop(journal, None)
+    session.pins.pop(journal, None)
+    session.newest.pop(journal, None)
+    session.tlog.marks.pop(journal, None)
+    if gone.served:
+        session.pins[journal] = (gone.served[-1].seq, gone.served[-1].head)
+        own = _newest_own(session, gone.served)
+        if own is not None:
+            session.newest[journal] = own
+    if journal.kind is JournalKind.ENGAGEMENT:
+        session.contracts.pop(journal.subject, None)
+    if journal == keyring_journal(session.account):
+        session.sequence = _sequence(session, gone.served)
+
+
+def _newest_own(session: Session, served: Iterable[Entry]) -> bytes | None:
+    own = [entry.statement for entry in served if _body_of(session, entry).by == session.account]
+    return own[-1] if own else None
+
+
+def _sequence(session: Session, served: tuple[Entry, ...]) -> int:
+    body = _body_of(session, served[-1]) if served else None
+    return body.sequence if isinstance(body, Keyring) else 0
+
+
+def _body_of(session: Session, entry: Entry) -> Body:
+    return read_envelope(session, entry.envelope, entry.statement).body
+
+
+def _describe(session: Session, found: Rollback) -> dict[str, object]:
+    pinned = session.tlog.pinned
+    return {
+        "checkpoint": None if pinned is None else pinned.to_bytes().decode("utf-8", "replace"),
+        "journals": [
+            {
+                "kind": gone.journal.kind,
+                "subject": gone.journal.subject.hex(),
+                "seen": gone.seen,
+                "kept": gone.kept,
+                "lost": [entry.model_dump(mode="json") for entry in gone.lost],
+            }
+            for gone in found.gone
+        ],
+    }

@@ -1,0 +1,145 @@
+"""Items as a supervisor reads them: those that the coachee sealed for supervision, one by one, without the journal.
+
+Source: docs/protocol.md section 4 rule 5 and "Who is served what".
+"""
+
+from vault.client.acts.items import ItemView, list_items, read_item
+from vault.client.device.session import Session
+from vault.client.errors import KeyRollbackError, VerificationError
+from vault.client.log.receipts import Receipt, verify_served_receipt
+from vault.client.log.verifying import read_envelope
+from vault.client.network.calls import Act
+from vault.client.reading.asking import PAGE, get, goes_on
+from vault.client.reading.keys_of import fetch_keys
+from vault.client.reading.reading import fetch_blob, find_own_seal, open_blob, read_key
+from vault.client.reading.served import Served, fetch_served, require_not_older, verify_under
+from vault.client.reading.views import Held
+from vault.encoding import read_base64
+from vault.errors import FormatError
+from vault.policy.facts import find_party, find_role
+from vault.policy.parties import JOURNAL_READERS
+from vault.protocol.api import Entry, Page
+from vault.protocol.api import ItemView as ItemAnswer
+from vault.protocol.envelope import Statement
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Item, Reseal, SealRef
+from vault.protocol.vocabulary import ItemKind, Role
+
+
+def list_readable(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[list[ItemView]]:
+    """The newest versions that this person can open: from the journal, or as they are served to a supervisor.
+
+    Raises: Refused(not-found); VerificationError.
+    """
+    try:
+        return (yield from list_items(session, engagement, *kinds))
+    except Refused as refused:
+        if refused.code != "role-refused":
+            raise
+    return (yield from list_supervised(session, engagement, *kinds))
+
+
+def read_readable(session: Session, engagement: bytes, item: bytes) -> Act[ItemView]:
+    """The newest version of one item: from the journal, or as it is served to a supervisor.
+
+    Raises: Refused(not-found); VerificationError.
+    """
+    try:
+        return (yield from read_item(session, engagement, item))
+    except Refused as refused:
+        if refused.code != "role-refused":
+            raise
+    served = yield from fetch_served(session, engagement)
+    return (yield from _read_supervised(session, served, item))
+
+
+def list_supervised(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[list[ItemView]]:
+    """The newest versions that were sealed for this supervisor, verified, in the order in which they came."""
+    served = yield from fetch_served(session, engagement)
+    path = f"/v1/engagements/{engagement.hex()}/items"
+    found: dict[bytes, None] = {}
+    seen: set[str] = set()
+    after: str | None = "0"
+    while after is not None:
+        page = yield from get(session, path, Page, after=after, limit=PAGE)
+        for entry in page.data:
+            body = read_envelope(session, entry.envelope, entry.statement).body
+            if isinstance(body, Item) and body.kind in kinds:
+                found[body.item] = None
+        after = page.next if goes_on(page, seen) else None
+    views: list[ItemView] = []
+    for item in found:
+        view = yield from _read_supervised(session, served, item)
+        views.append(view)
+    return views
+
+
+def _read_supervised(session: Session, served: Served, item: bytes) -> Act[ItemView]:
+    path = f"/v1/engagements/{served.engagement.hex()}/items/{item.hex()}"
+    answer = yield from get(session, path, ItemAnswer)
+    statements = [(entry, read_envelope(session, entry.envelope, entry.statement)) for entry in answer.versions]
+    items = [(entry, one) for entry, one in statements if isinstance(one.body, Item)]
+    if not items:
+        raise VerificationError("schema", "expected at least one version of the item")
+    entry, statement = max(items, key=lambda pair: getattr(pair[1].body, "version", 0))
+    body = statement.body
+    if not isinstance(body, Item) or body.item != item:
+        raise VerificationError("schema", "expected the item that was asked for")
+    yield from _require_party(session, served, statement)
+    receipt = _verify_receipt(session, entry, statement)
+    for carrier_entry, carrier in statements:
+        found = _own_reseal(session, carrier, statement, carrier_entry)
+        if found is None:
+            continue
+        yield from _require_party(session, served, carrier)
+        require_resealed_by_coachee(served, carrier)
+        _verify_receipt(session, carrier_entry, carrier)
+        ref, seal = found
+        content_key = read_key(session, body, _reseal_of(carrier), ref, seal)
+        blob = yield from fetch_blob(session, served.engagement, body.blob)
+        return ItemView(Held(entry.seq, entry.time, statement, seal, receipt), open_blob(body, content_key, blob))
+    raise VerificationError("seals", "expected a seal for this supervisor")
+
+
+def _verify_receipt(session: Session, entry: Entry, statement: Statement) -> Receipt:
+    return verify_served_receipt(session, entry.leaf, entry.time, statement.id, entry.receipt)
+
+
+def _own_reseal(
+    session: Session, carrier: Statement, statement: Statement, entry: Entry
+) -> tuple[SealRef, bytes] | None:
+    body = carrier.body
+    if not isinstance(body, Reseal) or body.statement != statement.id or entry.seal is None:
+        return None
+    ref = find_own_seal(session, body.seals)
+    try:
+        return None if ref is None else (ref, read_base64(entry.seal))
+    except FormatError as error:
+        raise VerificationError("schema", str(error)) from error
+
+
+def _reseal_of(carrier: Statement) -> Reseal:
+    if not isinstance(carrier.body, Reseal):
+        raise VerificationError("schema", "expected a reseal")
+    return carrier.body
+
+
+def require_resealed_by_coachee(served: Served, carrier: Statement) -> None:
+    """Nobody but the coachee lets a supervisor in. Raises: VerificationError."""
+    if carrier.body.by != find_party(served.standing().body, Role.COACHEE):
+        raise VerificationError("policy", "expected a seal by the coachee")
+
+
+def _require_party(session: Session, served: Served, statement: Statement) -> Act[None]:
+    """Signed by coach or coachee of the contract, under keys that are no older than the contract's."""
+    body = statement.body
+    contract = served.standing().body
+    engagement: bytes | None = getattr(body, "engagement", None)
+    if find_role(contract, body.by) not in JOURNAL_READERS or engagement != served.engagement:
+        raise VerificationError("policy", "expected a statement of the coach or the coachee of this engagement")
+    replay = yield from fetch_keys(session, body.by)
+    keys = next((each for each in replay.generations if each.sign_key == body.key), None)
+    if keys is None:
+        raise KeyRollbackError("keys", "expected keys of the signer")
+    require_not_older(session, contract, keys)
+    verify_under(statement, keys)

@@ -1,0 +1,80 @@
+"""Put a statement that was answered before onto what a deployment shows now: as it is where it fits, else signed anew.
+
+A signature names the signer's newest statement and the entry that was seen last. Where both are there, the very bytes
+stand as before. Where they are not, the same statement is signed on the place that there is: its parts are bound to its
+`id`, which stays. What is bound to a statement that is now another cannot be moved; it waits, refused, to be seen. So
+does every disclosure that does not stand as it is.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from vault.client.device.session import Session, waiting_body
+from vault.client.device.state import Waiting
+from vault.client.outbox.renaming import names_renamed, refuse_to_rename, rename
+from vault.client.outbox.writing import find_place, journal_of
+from vault.encoding import write_base64
+from vault.protocol.api import Entry
+from vault.protocol.envelope import Envelope, Statement, sign
+from vault.protocol.journal import START, JournalId, seen_mark
+from vault.protocol.strict_json import read_json
+from vault.protocol.vocabulary import StatementType
+
+_FIRST = {
+    StatementType.KEYS: 0,
+    StatementType.CONTRACT: 1,
+    StatementType.ASSENT: 1,
+    StatementType.WITHDRAWAL: 2,
+    StatementType.ERASURE: 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A journal as it is now, by the marks of all its entries."""
+
+    journal: JournalId
+    marks: frozenset[bytes]
+
+    @classmethod
+    def of(cls, session: Session, journal: JournalId, served: Iterable[Entry]) -> "Kept":
+        """The marks that a `seen` can name."""
+        salt = session.find_salt(journal)
+        places = [(START.seq, START.head), *((entry.seq, entry.head) for entry in served)]
+        return cls(journal, frozenset() if salt is None else frozenset(seen_mark(salt, *place) for place in places))
+
+
+def order(held: Iterable[Waiting]) -> list[Waiting]:
+    """Keys first, then what others stand on, then what was taken back, so that nothing is shown again meanwhile."""
+    return sorted(held, key=lambda each: _FIRST.get(each.type, 3))
+
+
+def move(session: Session, waiting: Waiting, kept: Kept | None, renamed: dict[bytes, bytes]) -> Waiting:
+    """The submission as it is to be sent; `renamed` is told where its statement becomes another.
+
+    Without `kept` its journal did not go back, or is not this person's to read: then it is sent as it is.
+    """
+    members = read_json(waiting_body(waiting))
+    statement = Statement.of(Envelope.from_json(members["statement"]))
+    body = statement.body
+    journal = journal_of(waiting)
+    place: dict[str, Any] = {}
+    if kept is not None and journal is not None:
+        after, seen = find_place(session, journal)
+        if body.after != after or body.seen not in kept.marks:
+            place = {"after": after, "seen": seen}
+    if not place and not names_renamed(body, renamed):
+        return waiting
+    refused = refuse_to_rename(body, renamed)
+    if refused is not None:
+        return waiting.model_copy(update={"refused": refused})
+    if body.TYPE is StatementType.KEYS:  # signed by the keys before and the new ones: it is made anew by a rotation
+        return waiting.model_copy(update={"refused": "key-chain"})
+    again = sign(rename(body, renamed, place), [session.find_signer(body.key)])
+    renamed[statement.id] = again.id
+    session.replace_progress(statement.id, again.id)
+    members["statement"] = again.envelope.to_json(body.key)
+    spelled = json.dumps(members, separators=(",", ":")).encode("ascii")
+    return waiting.model_copy(update={"body": write_base64(spelled), "statement": again.id})

@@ -1,0 +1,97 @@
+"""Logging in: a signed answer to a challenge becomes a token that lives in memory for minutes.
+
+Source: docs/protocol.md section 9.
+"""
+
+import json
+
+from vault.client.crypto.identity import SecretKeys
+from vault.client.device.session import Session, Token
+from vault.client.errors import VerificationError
+from vault.client.log.checkpoints import confirm, ensure_tlog_key
+from vault.client.log.leaf_search import search_daily
+from vault.client.network.answers import read_answer
+from vault.client.network.calls import Act, Call
+from vault.protocol.api import Challenge
+from vault.protocol.api import Token as TokenAnswer
+from vault.protocol.envelope import Statement, sign
+from vault.protocol.journal import JournalId
+from vault.protocol.limits import CHALLENGE_SECONDS, SUITE
+from vault.protocol.problems import Refused
+from vault.protocol.statements import Login
+from vault.protocol.vocabulary import JournalKind, StatementType
+
+RENEW_BEFORE_SECONDS = 30
+
+
+def log_in(session: Session) -> Act[str]:
+    """A token that is good for some seconds yet.
+
+    With each new one the log is looked at: what an earlier run left unconfirmed, and once a day the search.
+
+    Raises: Refused(login-refused | too-many); LogError.
+    """
+    token = session.token
+    if token is not None and token.expires > session.now() + RENEW_BEFORE_SECONDS:
+        return token.text
+    granted = yield from _answer_with_known_keys(session)
+    if granted.scope != "person":
+        raise VerificationError("schema", "expected a token of a person")
+    yield from ensure_tlog_key(session)
+    if session.tlog.unconfirmed:
+        yield from confirm(session)
+    yield from search_daily(session)
+    session.token = Token(granted.token, granted.expires)
+    return granted.token
+
+
+def _answer_with_known_keys(session: Session) -> Act[TokenAnswer]:
+    """The newest own keys log in; where a rotation was cut off they are not known yet, and those before them do."""
+    known = session.pins.get(JournalId(JournalKind.KEYS, session.account), (0, b""))[0]
+    for generation in sorted(session.generations, reverse=True)[:2]:
+        if generation < known:  # the journal has newer ones: whoever refuses those wants the old ones in use again
+            break
+        challenge = yield from ask_challenge(session.account)
+        keys = session.generations[generation]
+        answer = yield Call("POST", "/v1/login/tokens", submission(_answer_challenge(session, keys, challenge)))
+        try:
+            granted = read_answer(answer, TokenAnswer)
+        except Refused as refused:
+            if refused.code != "login-refused":
+                raise
+            continue
+        session.published = None if generation == max(session.generations) else generation
+        return granted
+    raise Refused("login-refused")
+
+
+def ask_challenge(account: bytes) -> Act[bytes]:
+    """32 bytes to answer within a minute."""
+    body = json.dumps({"account": account.hex()}).encode("ascii")
+    answer = yield Call("POST", "/v1/login/challenges", body)
+    return read_answer(answer, Challenge).challenge
+
+
+def _answer_challenge(session: Session, keys: SecretKeys, challenge: bytes) -> Statement:
+    """Only a `login` statement is ever signed for a server's bytes, and these stand in it as one member."""
+    now = session.now()
+    body = Login(
+        suite=SUITE,
+        type=StatementType.LOGIN,
+        audience=session.deployment.audience,
+        id=session.random(16),
+        by=session.account,
+        key=keys.sign_key,
+        at=now,
+        after=None,
+        seen=None,
+        url=session.deployment.url,
+        challenge=challenge,
+        expires=now + CHALLENGE_SECONDS,
+    )
+    return sign(body, [keys.sign_seed])
+
+
+def submission(statement: Statement) -> bytes:
+    """The JSON that carries a statement without parts."""
+    return json.dumps({"statement": statement.envelope.to_json(statement.body.key)}).encode("ascii")

@@ -1,0 +1,113 @@
+"""Open what was verified: the own seal, the blob, and the content inside, steps 9 to 12 of the order of reading.
+
+Source: docs/protocol.md section 4.1.
+"""
+
+import hashlib
+
+from vault.client.crypto.content import Content, ItemHeader, open_content, require_blob_hash
+from vault.client.crypto.opening import open_content_key, require_seal_hash
+from vault.client.device.session import Session
+from vault.client.errors import HeaderError, VerificationError, WithheldError
+from vault.client.network.calls import Act
+from vault.client.reading.asking import get_bytes
+from vault.client.reading.views import Held, View
+from vault.protocol.blob import blob_context
+from vault.protocol.limits import BLOB_MAXIMUM_BYTES
+from vault.protocol.problems import Refused
+from vault.protocol.seal import seal_context
+from vault.protocol.statements import BlobRef, Contract, Disclosure, Escalation, Item, Reseal, SealRef
+
+Sealed = Item | Disclosure | Contract | Escalation
+"""Statements that carry a blob."""
+
+
+def find_own_seal(session: Session, seals: tuple[SealRef, ...]) -> SealRef | None:
+    """The reference to a seal for this account and for keys that it holds."""
+    for ref in seals:
+        if ref.account == session.account and session.find_by_seal_key(ref.key) is not None:
+            return ref
+    return None
+
+
+def read_key(session: Session, body: Sealed, carrier: Sealed | Reseal, ref: SealRef, seal: bytes) -> bytes:
+    """The content key of `body`'s blob, from a seal that `carrier` names. Raises: ContentError."""
+    keys = session.find_by_seal_key(ref.key)
+    if keys is None:
+        raise VerificationError("seals", "expected a seal for keys of the own keyring")
+    require_seal_hash(ref, seal)
+    return open_content_key(seal, seal_context(carrier, ref, blob_context(body), blob_of(body).sha256), keys)
+
+
+def blob_of(body: Sealed) -> BlobRef:
+    """The reference to the blob that the statement carries."""
+    return body.text if isinstance(body, Contract) else body.blob
+
+
+def open_blob(body: Sealed, content_key: bytes, blob: bytes) -> Content:
+    """Steps 10 to 12. Raises: ContentError."""
+    require_blob_hash(blob_of(body), blob)
+    content = open_content(blob_context(body), content_key, blob)
+    if isinstance(body, Item):
+        require_attachments_signed(body, content)
+    return content
+
+
+def require_attachments_signed(body: Item, content: Content) -> None:
+    """Return if the header names exactly the attachments that the statement signs. Raises: HeaderError."""
+    header = content.header
+    named = sorted(each.id for each in header.attachments) if isinstance(header, ItemHeader) else []
+    if named != [ref.id for ref in body.attachments]:
+        raise HeaderError
+
+
+def fetch_blob(session: Session, engagement: bytes, ref: BlobRef) -> Act[bytes]:
+    """The stored bytes with this hash; kept in memory, because they never change.
+
+    Raises: WithheldError where the server says that there are none: a list must not grow shorter by that word.
+    """
+    known = session.blobs.get(ref.sha256)
+    if known is None:
+        path = f"/v1/engagements/{engagement.hex()}/blobs/{ref.sha256.hex()}"
+        try:
+            known = yield from get_bytes(session, path, BLOB_MAXIMUM_BYTES)
+        except Refused as refused:
+            if refused.code != "not-found":
+                raise
+            raise WithheldError("blob", "expected the sealed bytes that a statement names") from refused
+        if hashlib.sha256(known).digest() == ref.sha256:
+            session.blobs[ref.sha256] = known
+    return known
+
+
+def read_held_key(session: Session, view: View, held: Held) -> bytes:
+    """The content key of an entry of the journal: by its own seal, or by one that a reseal added.
+
+    Raises: Refused(not-found) where no seal is for this account; WithheldError; ContentError.
+    """
+    body = held.statement.body
+    if not isinstance(body, Sealed):
+        raise VerificationError("schema", "expected a statement that carries a blob")
+    for carrier in (held, *view.resealed.get(held.statement.id, ())):
+        carrying = carrier.statement.body
+        ref = find_own_seal(session, carrying.seals) if isinstance(carrying, Sealed | Reseal) else None
+        if isinstance(carrying, Sealed | Reseal) and ref is not None and not view.recalled:
+            return read_key(session, body, carrying, ref, require_seal(carrier))
+    raise Refused("not-found")
+
+
+def require_seal(held: Held) -> bytes:
+    """The own seal of an entry that names one. Raises: WithheldError."""
+    if held.seal is None:
+        raise WithheldError("seals", f"expected the own seal of entry {held.seq}")
+    return held.seal
+
+
+def read_held(session: Session, view: View, held: Held) -> Act[Content]:
+    """The content of an entry of the journal. Raises: as `read_held_key`, and ContentError."""
+    body = held.statement.body
+    if not isinstance(body, Sealed):
+        raise VerificationError("schema", "expected a statement that carries a blob")
+    content_key = read_held_key(session, view, held)
+    blob = yield from fetch_blob(session, view.replay.journal.subject, blob_of(body))
+    return open_blob(body, content_key, blob)

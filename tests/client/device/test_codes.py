@@ -1,0 +1,80 @@
+"""Typed codes: every slip of the hand is found, and what is wrong is said without repeating it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vault.client.device.codes import (
+    INVITATION,
+    KIT,
+    RECOVERY,
+    Code,
+    Prefix,
+    read_block,
+    read_code,
+    write_block,
+    write_code,
+)
+from vault.client.errors import CodeError
+
+SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+bytes32 = st.binary(min_size=32, max_size=32)
+
+
+@given(st.sampled_from([KIT, RECOVERY, INVITATION]), bytes32, bytes32)
+def test_a_code_comes_back(prefix: Prefix, account: bytes, secret: bytes) -> None:
+    code = Code(prefix, account, secret[:16] if prefix == INVITATION else secret)
+    assert read_code(write_code(code), prefix) == code
+
+
+def test_a_code_is_exactly_this_text() -> None:
+    text = write_code(Code(INVITATION, bytes(31) + b"\x25", b"\xff" * 16))
+    zeros = "-".join(["0000"] * 12)
+    assert text == f"CVINV-{zeros}-00JG0-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZW*"
+
+
+@given(st.binary(min_size=1, max_size=40))
+def test_blocks_of_any_length_come_back(raw: bytes) -> None:
+    assert read_block(write_block(raw), len(raw)) == raw
+
+
+@given(bytes32, st.integers(0, 51), st.sampled_from(SYMBOLS))
+def test_one_wrong_symbol_is_always_found(raw: bytes, place: int, symbol: str) -> None:
+    block = write_block(raw)
+    typed = block[:place] + symbol + block[place + 1 :]
+    if typed != block:
+        with pytest.raises(CodeError):
+            read_block(typed, 32)
+
+
+@given(bytes32, st.integers(0, 50))
+def test_two_exchanged_neighbours_are_always_found(raw: bytes, place: int) -> None:
+    block = write_block(raw)
+    typed = block[:place] + block[place + 1] + block[place] + block[place + 2 :]
+    if typed != block:
+        with pytest.raises(CodeError):
+            read_block(typed, 32)
+
+
+def test_the_half_with_the_slip_is_named() -> None:
+    text = write_code(Code(KIT, bytes(32), bytes(32)))
+    with pytest.raises(CodeError, match="first part"):
+        read_code(text[:8] + "7" + text[9:], KIT)
+    with pytest.raises(CodeError, match="second part"):
+        read_code(text[:90] + "7" + text[91:], KIT)
+
+
+def test_a_code_of_another_kind_is_named() -> None:
+    with pytest.raises(CodeError, match="that is a kit; expected an invitation"):
+        read_code(write_code(Code(KIT, bytes(32), bytes(32))), INVITATION)
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_typed_is_read_or_refused_and_never_repeated(text: str) -> None:
+    with pytest.raises(CodeError) as caught:
+        read_code(text, KIT)
+    assert len(text) < 6 or text not in str(caught.value)
+
+
+def test_a_secret_does_not_show_when_a_code_is_printed() -> None:
+    assert "secret" not in repr(Code(KIT, bytes(32), b"x" * 32))
