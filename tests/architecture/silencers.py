@@ -19,7 +19,7 @@ def find_silencers(source: str) -> list[str]:
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
     # Strings may speak of skips; code that skips is made of names.
-    code = "".join(token.string for token in tokens if token.type in {tokenize.NAME, tokenize.OP}).replace("@", "\n")
+    code = " ".join(token.string for token in tokens if token.type in {tokenize.NAME, tokenize.OP}).replace("@", "\n")
     found = [match.group(1) for comment in comments for match in COMMENTS.finditer(comment)]
     found += [f"pytest.{name}" for name in SKIPS.findall(code)]
     return [" ".join(silencer.split()) for silencer in found]
