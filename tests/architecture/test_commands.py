@@ -55,7 +55,7 @@ def test_every_command_in_a_document_exists(page: object) -> None:
 
 
 def test_the_readme_and_the_operators_page_show_commands() -> None:
-    for name in ("README.md", "docs/operations.md"):
+    for name in ("README.md", "docs/operations/index.md"):
         assert len(find_commands((ROOT / name).read_text(encoding="utf-8"))) >= 3
 
 

@@ -46,7 +46,7 @@ def test_there_are_documents_to_look_at() -> None:
     assert named >= {
         *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
         *("docs/protocol.md", "docs/data.md", "docs/threat-model.md", "docs/limits.md"),
-        *("docs/operations.md", "docs/glossary.md"),
+        *("docs/operations/index.md", "docs/glossary.md"),
     }
 
 

@@ -1,4 +1,4 @@
-"""The console blocks of docs/operations.md are run as they stand, in one shell and in a folder that goes away."""
+"""The console blocks of docs/operations/index.md are run as they stand, in one shell and in a folder that goes away."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.architecture.trees import ROOT, TOOLS
 from tests.docs.walks import Step, read_steps
 
-PAGE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/operations/index.md").read_text(encoding="utf-8")
 MARK = "--- end of step ---"
 WAIT_SECONDS = 120
 

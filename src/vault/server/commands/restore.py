@@ -38,7 +38,8 @@ If this deployment has answered anybody after that moment, its history has gone 
   `coach-vault rollback`, which also sends again what that person's device holds.
 - The log goes on from an older checkpoint than people and witnesses have seen, so there are two histories of it.
   Witnesses that saw the newer one never sign this log again.
-Tell people what happened, from when to when statements are missing, and whom to ask. docs/operations.md tells more."""
+Tell people what happened, from when to when statements are missing, and whom to ask. docs/operations/index.md tells
+more."""
 
 
 def restore(
