@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import POSTGRESQL, SQLITE
+from tests.support.databases import POSTGRESQL, SQLITE
 
 _NAME = "engine"
 _SERVER = Path(__file__).parent / "server"

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from scripts.postgres.databases import IS_THERE, new_databases
+from tests.support.postgres.databases import IS_THERE, new_databases
 
 __all__ = ["IS_THERE", "Databases", "SqliteFiles", "postgres"]
 

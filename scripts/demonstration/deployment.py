@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 if TYPE_CHECKING:
-    from scripts.postgres.databases import Databases
+    from tests.support.postgres.databases import Databases
 
 _LOOPBACK = "127.0.0.1"
 _READY_SECONDS = 60

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.demonstration.lines import Line, read_lines
+from tests.support.thief.lines import Line, read_lines
 from vault.protocol.limits import INLINE_BUCKET_MAXIMUM_BYTES
 
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"

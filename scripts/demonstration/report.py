@@ -6,10 +6,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scripts.demonstration.bench import Refusal
 from scripts.demonstration.people import COACH, COACHEE, ROLES, SPONSOR
-from scripts.demonstration.spellings import SPELLINGS
-from scripts.demonstration.thief import Verdict
+from tests.support.thief.loot import Verdict
+from tests.support.thief.promises import Refusal, list_failures
+from tests.support.thief.spellings import SPELLINGS
 
 SHOWS_NOT = (
     "\nWhat this does not show: that a server which somebody else runs is this one; what a client that lies or leaks "
@@ -34,22 +34,7 @@ class Report:
 
     def failures(self) -> list[str]:
         """What is not as promised, a sentence each."""
-        failed = [
-            f"{each.who} {each.what}: {each.status} {each.code}, promised {each.promised}"
-            + ("" if each.unchanged else ", and tables changed")
-            for each in self.refusals
-            if not each.holds
-        ]
-        if not self.repeats_hold:
-            failed.append("a recorded write that was sent again got another answer or a second effect")
-        failed += [
-            f"line {each.line + 1} of the input was found in {each.place} as {each.spelling}, at byte {each.offset}"
-            for each in self.verdict.found[:10]
-        ]
-        failed += [
-            f"the control in {place} as {spelling} was not found" for place, spelling in self.verdict.missed[:10]
-        ]
-        return failed
+        return list_failures(self.refusals, self.repeats_hold, self.verdict)
 
     def to_json(self) -> dict[str, Any]:
         """The object of `--json`."""

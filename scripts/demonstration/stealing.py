@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from scripts.demonstration.deployment import Deployment
-from scripts.demonstration.thief import Loot, Taken
+from tests.support.thief.loot import Loot, Taken
 
 
 def steal(deployment: Deployment, folder: Path, sent: Iterable[bytes]) -> Taken:
@@ -21,7 +21,7 @@ def steal(deployment: Deployment, folder: Path, sent: Iterable[bytes]) -> Taken:
     if deployment.databases is None:
         return Loot(folder, b"\n\n".join(sent))
     # Its driver is an extra: who demonstrates on SQLite needs none.
-    from scripts.demonstration.thief_postgres import PostgresLoot, steal_database
+    from tests.support.thief.loot_postgres import PostgresLoot, steal_database
 
     steal_database(deployment.database, deployment.databases, folder)
     return PostgresLoot(folder, b"\n\n".join(sent), deployment.databases)

@@ -6,8 +6,8 @@ from typing import Literal
 import pytest
 from _pytest.config import get_config
 
-from tests.databases import POSTGRESQL, SQLITE
 from tests.engines import Engines, is_whole
+from tests.support.databases import POSTGRESQL, SQLITE
 
 ROOT = Path(__file__).parents[2]
 

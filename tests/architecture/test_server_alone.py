@@ -20,9 +20,8 @@ def tree(tmp_path: Path) -> Tree:
         "alembic.ini",
         "scripts/_venv",
         "scripts/server-alone",
-        "scripts/postgres",
         "tests/conftest.py",
-        "tests/databases.py",
+        "tests/support",
         "tests/engines.py",
     )
     tree.write("tests/server/test_alone.py", PASSING)

@@ -1,14 +1,14 @@
 """docs/scaling.md says what the tables come to, and the tables reckon with what real databases weigh."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts.growth import assumptions
-from scripts.growth.page import list_places, write_tables
-from scripts.growth.reckoning import receipt_bytes
-from scripts.growth.tables import render_tables
-from tests.architecture.trees import ROOT
+from tests.architecture.trees import ROOT, Ran, copy_tree
 from tests.server.deployments import deployed
 from tests.server.growing import NO_LIMITS, Growth, Weight, start
 from vault.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -18,15 +18,34 @@ from vault.tlog.proof import TlogProof
 PAGE = (ROOT / "docs/scaling.md").read_text(encoding="utf-8")
 
 
-def test_the_page_has_every_table_once_as_it_is_reckoned_now() -> None:
-    assert sorted(list_places(PAGE)) == sorted(render_tables())
-    assert write_tables(PAGE) == PAGE, "run scripts/scaling --write"
+def read_reckoned_from(leaves: int) -> dict[str, Any]:
+    """What scripts/scaling reckons with."""
+    command = [sys.executable, "-m", "scripts.growth", "--json", str(leaves)]
+    reckoned: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+    return reckoned
 
 
-def test_a_figure_that_is_not_reckoned_is_noticed() -> None:
-    changed = PAGE.replace("| **163** |", "| **164** |")
-    assert changed != PAGE
-    assert write_tables(changed) == PAGE
+def check(folder: Path, page: str) -> Ran:
+    """What scripts/scaling says about such a page."""
+    tree = copy_tree(folder, "src", "scripts/_venv", "scripts/scaling", "scripts/growth")
+    tree.write("docs/scaling.md", "")
+    (tree.root / "docs/scaling.md").write_text(page, encoding="utf-8")
+    return tree.run("bash", "scripts/scaling", "--check")
+
+
+def test_the_page_has_every_table_once_as_it_is_reckoned_now(tmp_path: Path) -> None:
+    ran = check(tmp_path, PAGE)
+    assert ran.code == 0, ran.output
+
+
+@pytest.mark.parametrize(
+    ("figure", "wrong"), [("| **163** |", "| **164** |"), ("<!-- table: assumptions -->", "<!-- table: another -->")]
+)
+def test_a_figure_that_is_not_reckoned_is_noticed(figure: str, wrong: str, tmp_path: Path) -> None:
+    assert PAGE.count(figure) == 1
+    ran = check(tmp_path, PAGE.replace(figure, wrong))
+    assert ran.code == 1
+    assert "Traceback" not in ran.output
 
 
 def test_a_receipt_is_reckoned_as_long_as_those_of_a_log_are_on_average() -> None:
@@ -38,7 +57,7 @@ def test_a_receipt_is_reckoned_as_long_as_those_of_a_log_are_on_average() -> Non
         signed = sign_checkpoint(Checkpoint("vault.example/log", edge.size, edge.root), seed)
         lengths.append(len(TlogProof(index, appended.inclusion_proof(index), signed).to_bytes()))
     newest = lengths[2_048:]
-    assert receipt_bytes(4_096) == pytest.approx(sum(newest) / len(newest), rel=0.05)
+    assert read_reckoned_from(4_096)["receipt_bytes"] == pytest.approx(sum(newest) / len(newest), rel=0.05)
 
 
 async def test_what_was_measured_is_what_a_database_weighs(tmp_path: Path) -> None:
@@ -50,12 +69,11 @@ async def test_what_was_measured_is_what_a_database_weighs(tmp_path: Path) -> No
                 for act, times in ((Growth.begin, 30), (Growth.write_note, 150), (Growth.disclose, 60))
             }
             entry_bytes = await growth.weigh_journal()
-    said = {
-        Growth.begin: assumptions.BEGIN,
-        Growth.write_note: assumptions.NOTE,
-        Growth.disclose: assumptions.DISCLOSURE,
-    }
+    said = read_reckoned_from(1)
     for act, weight in weighed.items():
-        expected = Weight(said[act].statements, said[act].content_bytes, said[act].sqlite_bytes)
-        assert weight == pytest.approx(expected, rel=0.15), f"{act.__name__}: run scripts/scaling --measure"
-    assert entry_bytes == pytest.approx(assumptions.ENTRY_JSON_BYTES, rel=0.02)
+        expected = said["weights"][act.__name__]
+        columns = ("statements", "content_bytes", "sqlite_bytes")
+        assert weight == pytest.approx(Weight(*(expected[column] for column in columns)), rel=0.15), (
+            f"{act.__name__}: run scripts/scaling --measure"
+        )
+    assert entry_bytes == pytest.approx(said["entry_json_bytes"], rel=0.02)

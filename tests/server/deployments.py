@@ -14,7 +14,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from tests.databases import empty_file
+from tests.support.databases import empty_file
 from vault.server.app import build_app
 from vault.server.clock import random_bytes
 from vault.server.limits import Limits

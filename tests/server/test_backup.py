@@ -12,13 +12,13 @@ from threading import Thread
 
 import pytest
 
-from scripts.postgres.databases import Databases
-from tests.databases import ENGINES, SQLITE, only_on
 from tests.policy.people import short
 from tests.server.deployments import APP, NOW, SECRETS, Deployment
 from tests.server.resources.test_attachments import PARTS, WHOLE, fetch, naming, ref_of, stored_files, upload
 from tests.server.storage.s3 import NEEDS_S3, S3, open_s3
 from tests.server.world import World
+from tests.support.databases import ENGINES, SQLITE, only_on
+from tests.support.postgres.databases import Databases
 from vault.protocol.limits import UPLOAD_SECONDS
 from vault.server.app import build_app
 from vault.server.clock import random_bytes

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import SQLITE
 from tests.server.deployments import Deployment, deployed
 from tests.server.replaying import compare_with_rows
+from tests.support.databases import SQLITE
 from tests.system.worlds import Three, World, leaving, three_people
 from vault.protocol import slot
 

@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-from scripts.demonstration.bench import Refusal
-from scripts.demonstration.report import Report
-from scripts.demonstration.search import Found
-from scripts.demonstration.tables import digest, values
-from scripts.demonstration.thief import Verdict
-from scripts.postgres.databases import IS_THERE
 from tests.architecture.trees import ROOT
+from tests.support.postgres.databases import IS_THERE
+from tests.support.thief.loot import Verdict
+from tests.support.thief.promises import Refusal, list_failures
+from tests.support.thief.search import Found
+from tests.support.thief.tables import digest, values
 from vault.protocol.problems import PROBLEMS
 
 NOTES = ROOT / "scripts/demonstration/notes"
@@ -142,28 +141,28 @@ def test_a_path_that_is_not_there_is_a_usage_error(arguments: tuple[str, str], t
 
 REFUSAL = Refusal("Ana", "asks for the journal", 404, "not-found", "not-found", unchanged=True)
 VERDICT = Verdict([], places=("server log",), lines=1, searched_bytes=1, control_planted=1, control_found=1, missed=[])
-GOOD = Report(1, 1, 1, 4, 1, [REFUSAL], repeats_hold=True, verdict=VERDICT, seconds=1.0)
 
 
-def test_a_report_of_promises_kept_has_no_failures() -> None:
-    assert GOOD.failures() == []
+def test_promises_that_were_kept_are_no_failures() -> None:
+    assert list_failures([REFUSAL], True, VERDICT) == []
 
 
 @pytest.mark.parametrize(
     "bad",
     [
-        replace(GOOD, refusals=[replace(REFUSAL, status=200, code="")]),
-        replace(GOOD, refusals=[replace(REFUSAL, status=403)]),
-        replace(GOOD, refusals=[replace(REFUSAL, code="role-refused")]),
-        replace(GOOD, refusals=[replace(REFUSAL, unchanged=False)]),
-        replace(GOOD, repeats_hold=False),
-        replace(GOOD, verdict=replace(VERDICT, found=[Found("server log", 0, "raw", 3)])),
-        replace(GOOD, verdict=replace(VERDICT, control_found=0, missed=[("server log", "raw")])),
+        (replace(REFUSAL, status=200, code=""), True, VERDICT),
+        (replace(REFUSAL, status=403), True, VERDICT),
+        (replace(REFUSAL, code="role-refused"), True, VERDICT),
+        (replace(REFUSAL, unchanged=False), True, VERDICT),
+        (REFUSAL, False, VERDICT),
+        (REFUSAL, True, replace(VERDICT, found=[Found("server log", 0, "raw", 3)])),
+        (REFUSAL, True, replace(VERDICT, control_found=0, missed=[("server log", "raw")])),
     ],
     ids=["served", "another status", "another code", "tables changed", "second effect", "line found", "control missed"],
 )
-def test_every_promise_can_fail(bad: Report) -> None:
-    assert len(bad.failures()) == 1
+def test_every_promise_can_fail(bad: tuple[Refusal, bool, Verdict]) -> None:
+    refusal, repeats_hold, verdict = bad
+    assert len(list_failures([refusal], repeats_hold, verdict)) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.databases import on_each_engine
+from tests.support.databases import on_each_engine
 from tests.system.worlds import Three
 from vault.client import Refused, UsageError
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from tests.databases import on_each_engine
+from tests.support.databases import on_each_engine
 from tests.system.worlds import Three
 
 

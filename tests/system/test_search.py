@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.demonstration import thief
-from scripts.demonstration.lines import LONGEST_CHARACTERS, Line, read_lines, text_line
-from scripts.demonstration.search import Place, search
-from scripts.demonstration.spellings import CONTROL, LEAKS, SPELLINGS
-from scripts.demonstration.thief import FILE, FREED, PLACES, ROWS, Loot, drop_known, judge
+from tests.support.thief import loot as thief
+from tests.support.thief.lines import LONGEST_CHARACTERS, Line, read_lines, text_line
+from tests.support.thief.loot import FILE, FREED, PLACES, ROWS, Loot, drop_known, judge
+from tests.support.thief.search import Place, search
+from tests.support.thief.spellings import CONTROL, LEAKS, SPELLINGS
 
 LINE = text_line(f"{CONTROL} this test")
 LINES_OF_PEOPLE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=12, max_size=200).filter(
@@ -71,7 +71,7 @@ def test_what_is_found_says_where() -> None:
 
 
 def test_more_lines_than_are_filed_at_once_are_all_searched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scripts.demonstration.search.PIECES_AT_ONCE", 2)
+    monkeypatch.setattr("tests.support.thief.search.PIECES_AT_ONCE", 2)
     lines = [text_line(f"the line number {number}.") for number in range(7)]
     content = b"\n".join(line.raw for line in lines)
     assert sorted(found.line for found in search([Place("here", content)], lines)) == list(range(7))

@@ -3,8 +3,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.databases import SQLITE, only_on
 from tests.server.deployments import APP, Deployment
+from tests.support.databases import SQLITE, only_on
 from vault.server.clock import random_bytes
 from vault.server.credentials import APP_PREFIX, LOGIN_PREFIX, credential_sha256, new_credential
 from vault.server.resources.apps.actions import disable_app, rotate_app

@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from scripts.postgres.binaries import IS_THERE
 from tests.server.deployments import deployed
 from tests.server.world import World
+from tests.support.postgres.binaries import IS_THERE
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import migrate
 

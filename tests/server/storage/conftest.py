@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.postgres.databases import Databases
-from tests.databases import SQLITE
+from tests.support.databases import SQLITE
+from tests.support.postgres.databases import Databases
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import migrate
 

@@ -9,8 +9,8 @@ from sqlalchemy import CheckConstraint, Column, Connection, LargeBinary, Table, 
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError
 
-from scripts.postgres.databases import Databases
-from tests.databases import SQLITE
+from tests.support.databases import SQLITE
+from tests.support.postgres.databases import Databases
 from vault.server.storage.columns import SLUG_MAXIMUM_CHARACTERS, DataClass
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import migrate

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import make_url, text
 from structlog.testing import capture_logs
 
-from scripts.postgres.cluster import running_postgres
-from scripts.postgres.databases import Databases
-from tests.databases import POSTGRESQL, only_on
 from tests.server.storage.clusters import NEEDS_BINARIES, order, three_on
 from tests.server.world import World
+from tests.support.databases import POSTGRESQL, only_on
+from tests.support.postgres.cluster import running_postgres
+from tests.support.postgres.databases import Databases
 from vault.server.storage.durability import NotDurable
 from vault.server.storage.engine import Storage
 from vault.server.storage.sqlite import _prepare

@@ -11,12 +11,12 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, event, text
 
-from scripts.postgres.cluster import SUPERUSER, Cluster, place_for_clusters, running_postgres
-from tests.databases import POSTGRESQL, only_on
 from tests.server.queued import put
 from tests.server.storage.clusters import NEEDS_BINARIES, order, three_on
 from tests.server.storage.cutting import SOCKET, Cutter, cutting
 from tests.server.world import World
+from tests.support.databases import POSTGRESQL, only_on
+from tests.support.postgres.cluster import SUPERUSER, Cluster, place_for_clusters, running_postgres
 from vault.errors import VaultError
 from vault.protocol.problems import Refused
 from vault.server.sequencer import queue as queues

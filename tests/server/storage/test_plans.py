@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.databases import SQLITE, only_on
 from tests.server.deployments import Deployment
 from tests.server.storage.queries import list_prepared
+from tests.support.databases import SQLITE, only_on
 
 WHOLE = {"_LIST of vault.server.resources.apps.rows"}
 """The operator's own list of apps."""

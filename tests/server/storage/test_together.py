@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from tests.databases import POSTGRESQL, only_on
+from tests.support.databases import POSTGRESQL, only_on
 from vault.protocol.problems import Refused
 from vault.server.sequencer.places import Turn
 from vault.server.sequencer.queue import Decide, Write, write_together

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psycopg
 
-from scripts.demonstration.search import Place
-from scripts.demonstration.tables import values
-from scripts.demonstration.thief import FILE, FREED, LOG, ROWS, SENT, SETTINGS, TEMPORARY, WAL, copy_with_leaks
-from scripts.postgres.databases import Databases
+from tests.support.postgres.databases import Databases
+from tests.support.thief.loot import FILE, FREED, LOG, ROWS, SENT, SETTINGS, TEMPORARY, WAL, copy_with_leaks
+from tests.support.thief.search import Place
+from tests.support.thief.tables import values
 
 _PAGE_BYTES = 8_192
 _LEAKS = "CREATE TABLE careless (leak BYTEA); CREATE TABLE deleted (leak BYTEA)"

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
-from scripts.demonstration.lines import Line, text_line
-from scripts.demonstration.search import Found, Place, search
-from scripts.demonstration.spellings import CONTROL, LEAKS, SPELLINGS
-from scripts.demonstration.tables import values
+from tests.support.thief.lines import Line, text_line
+from tests.support.thief.search import Found, Place, search
+from tests.support.thief.spellings import CONTROL, LEAKS, SPELLINGS
+from tests.support.thief.tables import values
 
 ROWS, FILE, FREED, WAL = "rows of all tables", "database file", "freed pages", "write-ahead log"
 LOG, TEMPORARY, SETTINGS, SENT = "server log", "temporary files", "settings and secrets", "requests as sent"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from scripts.demonstration.lines import SHORTEST_CHARACTERS, Line, cut
-from scripts.demonstration.spellings import SPELLINGS
+from tests.support.thief.lines import SHORTEST_CHARACTERS, Line, cut
+from tests.support.thief.spellings import SPELLINGS
 
 HEAD_BYTES = SHORTEST_CHARACTERS
 PIECES_AT_ONCE = 20_000

@@ -11,13 +11,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from scripts.failover.nodes import Node, Nodes, running_nodes
-from scripts.failover.python import make_patroni
-from scripts.faulting.__main__ import explain
-from scripts.faulting.load import Load, loaded
-from scripts.faulting.served import served
-from scripts.faulting.truth import Lost
-from scripts.postgres.cluster import place_for_clusters
+from tests.resilience.failover.nodes import Node, Nodes, running_nodes
+from tests.resilience.failover.python import make_patroni
+from tests.resilience.faulting.__main__ import explain
+from tests.resilience.faulting.load import Load, loaded
+from tests.resilience.faulting.served import served
+from tests.resilience.faulting.truth import Lost
+from tests.support.postgres.cluster import place_for_clusters
 from vault.errors import VaultError
 
 WORKERS = 2

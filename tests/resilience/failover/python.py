@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.postgres.binaries import other_user
+from tests.support.postgres.binaries import other_user
 
-_LOCK = Path(__file__).parents[2] / "requirements" / "patroni.txt"
+_LOCK = Path(__file__).parents[3] / "requirements" / "patroni.txt"
 _CANDIDATES = ("/usr/bin/python3", "/usr/local/bin/python3", str(Path(sys.base_prefix) / "bin" / "python3"))
 
 

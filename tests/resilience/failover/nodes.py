@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from scripts.postgres.binaries import other_user, own
-from scripts.postgres.cluster import SUPERUSER, end_processes, processes_of
+from tests.support.postgres.binaries import other_user, own
+from tests.support.postgres.cluster import SUPERUSER, end_processes, processes_of
 
 NAMES = ("one", "two", "three")
 HOST = "127.0.0.1"

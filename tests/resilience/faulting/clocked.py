@@ -30,7 +30,7 @@ def main(folder: str, *arguments: str) -> None:
     import vault.server.commands.serve as serve
     from vault.server.__main__ import main as run
 
-    serve.WORKER = "scripts.faulting.clocked:create_app"
+    serve.WORKER = "tests.resilience.faulting.clocked:create_app"
     sys.argv = ["coach-vault-server", "serve", "--data", folder, *arguments]
     run()
 

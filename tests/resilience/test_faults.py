@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
-from scripts.faulting.faults import FAULTS, Course
-from scripts.faulting.load import Load, loaded
-from scripts.faulting.served import served
-from scripts.faulting.truth import Lost
-from scripts.postgres.databases import IS_THERE
+from tests.resilience.faulting.faults import FAULTS, Course
+from tests.resilience.faulting.load import Load, loaded
+from tests.resilience.faulting.served import served
+from tests.resilience.faulting.truth import Lost
 from tests.server.deployments import AUDIENCE, SECRETS
+from tests.support.postgres.databases import IS_THERE
 from vault.errors import VaultError
 from vault.server.storage.engine import Storage
 from vault.tlog.checkpoint import Checkpoint

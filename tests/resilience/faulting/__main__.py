@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from random import Random
 
-from scripts.faulting.faults import FAULTS, Course
-from scripts.faulting.load import Load
+from tests.resilience.faulting.faults import FAULTS, Course
+from tests.resilience.faulting.load import Load
 
 
 def main() -> int:

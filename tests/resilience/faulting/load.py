@@ -9,8 +9,8 @@ from typing import cast
 
 import httpx
 
-from scripts.faulting.served import Served
-from scripts.faulting.truth import Lost, Truth
+from tests.resilience.faulting.served import Served
+from tests.resilience.faulting.truth import Lost, Truth
 from tests.server.deployments import APP, AUDIENCE, SECRETS, Deployment
 from tests.server.joining import bearer
 from tests.server.world import SALT, Draft, World

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from scripts.faulting.clocked import CLOCK_FILE
+from tests.resilience.faulting.clocked import CLOCK_FILE
 from tests.server.deployments import SECRETS, URL
 from vault.server.ending import END_SECONDS
 from vault.server.secrets_file import write_secrets
@@ -24,7 +24,7 @@ from vault.server.storage.schema import migrate
 READY_SECONDS = 60
 _TOLD_LINES = 20
 _MORE_SECONDS = 5
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 _MANY = "1000000"
 _NO_LIMITS = {
     f"COACH_VAULT_LIMITS__{name}": _MANY
@@ -56,7 +56,7 @@ class Served:
 
     def start(self) -> None:
         """Serve, and return when it is ready."""
-        clocked = [sys.executable, "-m", "scripts.faulting.clocked", str(self.folder)]
+        clocked = [sys.executable, "-m", "tests.resilience.faulting.clocked", str(self.folder)]
         command = [*clocked, "--port", str(self.port), "--workers", str(self.workers)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import quote
 
-from scripts.postgres.binaries import own, readable_binaries, run
+from tests.support.postgres.binaries import own, readable_binaries, run
 
 SUPERUSER = "postgres"
 _SETTINGS = {

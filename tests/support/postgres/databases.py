@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import URL, create_engine, make_url, text
 
-from scripts.postgres.binaries import IS_THERE as BINARIES_ARE_THERE
-from scripts.postgres.cluster import running_postgres
+from tests.support.postgres.binaries import IS_THERE as BINARIES_ARE_THERE
+from tests.support.postgres.cluster import running_postgres
 
 VARIABLE = "VAULT_DATABASE_URL"
 """Names a database of a server on which its role may create others; what it holds itself is left alone."""

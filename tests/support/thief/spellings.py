@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, quote_plus
 
-from scripts.demonstration.lines import Line
+from tests.support.thief.lines import Line
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 

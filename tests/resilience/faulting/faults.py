@@ -14,11 +14,11 @@ from random import Random
 from time import monotonic
 from urllib.parse import quote
 
-from scripts.faulting.load import Load, loaded
-from scripts.faulting.proxy import Proxy, proxied
-from scripts.faulting.served import Served, served
-from scripts.faulting.truth import Lost
-from scripts.postgres.cluster import SUPERUSER, running_postgres
+from tests.resilience.faulting.load import Load, loaded
+from tests.resilience.faulting.proxy import Proxy, proxied
+from tests.resilience.faulting.served import Served, served
+from tests.resilience.faulting.truth import Lost
+from tests.support.postgres.cluster import SUPERUSER, running_postgres
 from vault.server.storage.engine import Storage
 
 _HOUR_SECONDS = 3_600

@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 import pytest
 from sqlalchemy import Engine, create_engine, insert, make_url, select, text
 
-from scripts.postgres.databases import IS_THERE, Databases
+from tests.support.postgres.databases import IS_THERE, Databases
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import find_revision, migrate
 from vault.server.storage.tables import metadata

@@ -1,0 +1,1 @@
+"""Somebody takes the disk of a server and looks in it for what people wrote."""
