@@ -16,7 +16,7 @@ FLOORS = "Floors: roles stand on policy, policy on formats, formats on bytes"
 NACL = "nacl stands behind vault.ed25519 and vault.client.crypto"
 CRYPTOGRAPHY = "cryptography stands behind vault.client.crypto"
 NETWORK = "The network of clients stands behind its drivers"
-PURE = "Policy, formats and cryptography do no I/O"
+PURE = "Reconciling, policy, formats and cryptography do no I/O"
 TABLES = "Tables are seen by SQL code alone"
 SERVER = "The server from its settings up to its commands"
 APART = "Resources do not know one another"
@@ -42,6 +42,9 @@ SABOTAGES = [
     (FLOORS, "src/vault/tlog/proof.py", "import vault.protocol.ids"),
     (FLOORS, "src/vault/protocol/leaf.py", "import vault.tlog.hashing"),
     (FLOORS, "src/vault/tlog/proof.py", "import vault.client"),
+    (FLOORS, "src/vault/policy/replay.py", "import vault.reconcile.ledger"),
+    (FLOORS, "src/vault/reconcile/ledger/declaring.py", "import vault.server.storage.tables"),
+    (FLOORS, "src/vault/reconcile/ledger/declaring.py", "def late():\n    import vault.client"),
     (FLOORS, "src/vault/floor_of_its_own.py", ""),
     (NACL, "src/vault/server/storage/engine.py", "import nacl.secret"),
     (NACL, "src/vault/protocol/seal.py", "from nacl.bindings import crypto_box_seal_open"),
@@ -56,6 +59,9 @@ SABOTAGES = [
     (PURE, "src/vault/policy/decide.py", "import sqlalchemy"),
     (PURE, "src/vault/policy/facts.py", "def late():\n    import time"),
     (PURE, "src/vault/protocol/times.py", "import datetime"),
+    (PURE, "src/vault/reconcile/ledger/declaring.py", "import sqlalchemy"),
+    (PURE, "src/vault/reconcile/ledger/declaring.py", "def late():\n    import sqlite3"),
+    (PURE, "src/vault/reconcile/ledger/declaring.py", "from pathlib import Path"),
     (PURE, "src/vault/protocol/keys.py", "from secrets import token_bytes"),
     (PURE, "src/vault/ed25519.py", "import os.path"),
     (PURE, "src/vault/tlog/cosignature.py", "import time"),

@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import Text, text
 
+from vault.reconcile.ledger import LEDGER
+from vault.reconcile.ledger.declaring import Readers
 from vault.server.storage.catalogue import find_undeclared
 from vault.server.storage.columns import DataClass
 from vault.server.storage.data_page import visibility
 from vault.server.storage.engine import Storage
 from vault.server.storage.inspection import InspectionError, require_declared
-from vault.server.storage.ledger import LEDGER
-from vault.server.storage.ledger.declaring import Readers
 from vault.server.storage.tables import metadata
 
 

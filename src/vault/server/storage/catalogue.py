@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, inspect
 
+from vault.reconcile.ledger import LEDGER
 from vault.server.storage.columns import DataClass
-from vault.server.storage.ledger import LEDGER
 from vault.server.storage.tables import metadata
 
 _BYTES = frozenset({"BLOB", "BYTEA"})

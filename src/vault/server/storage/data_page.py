@@ -1,15 +1,15 @@
 """docs/data.md, made from the ledger and the tables."""
 
+from vault.reconcile.ledger import LEDGER
 from vault.server.storage.catalogue import class_of
 from vault.server.storage.columns import DataClass
-from vault.server.storage.ledger import LEDGER
 from vault.server.storage.tables import metadata
 
 SEALED = frozenset({DataClass.BLOB, DataClass.SEAL, DataClass.SLOT})
 """Classes whose values open for nobody who holds the database."""
 
 _HEAD = """\
-<!-- Made by scripts/data-page from src/vault/server/storage/ledger. Edit that folder. -->
+<!-- Made by scripts/data-page from src/vault/reconcile/ledger. Edit that folder. -->
 # What the server stores
 
 Every column of every table. A test compares this page with the ledger and with the catalogue of a migrated database: a
@@ -21,7 +21,8 @@ for free text: the one text that an operator chooses is the name of an app, of l
 
 **Visibility** is *sealed* where whoever holds the whole database still cannot read the value, *public* where the
 operator can. **Served to** is who gets the value over the API. The operator, a thief of the database and whoever takes
-a backup have every public value, and length and place of the sealed ones.
+a backup have every public value, and length and place of the sealed ones. **Explained by** is what a value follows
+from: `coach-vault-server check` finds one that was changed, and prints the list of what it cannot find.
 
 Not in any table: names, e-mail addresses, titles, tags, file names, texts. They stand inside sealed blobs, or, like the
 nicknames of people, in the keyring. Peers' network addresses are not stored either.
@@ -66,10 +67,11 @@ def _render_table(name: str) -> str:
     names = list(declared.columns) if table is None else [column.name for column in table.columns]
     rows = "".join(
         f"| `{column}` | {declared.columns[column].purpose} | {class_of(name, column)} |"
-        f" {visibility(class_of(name, column))} | {declared.readers_of(column)} |\n"
+        f" {visibility(class_of(name, column))} | {declared.readers_of(column)} | {declared.explained_by(column)} |\n"
         for column in names
     )
     return (
         f"\n## {name}\n\n{declared.purpose[0].upper()}{declared.purpose[1:]}. Stays: {declared.retention}.\n\n"
-        f"| column | for | class | visibility | served to |\n| --- | --- | --- | --- | --- |\n{rows}"
+        "| column | for | class | visibility | served to | explained by |\n"
+        f"| --- | --- | --- | --- | --- | --- |\n{rows}"
     )

@@ -1,4 +1,4 @@
-"""How a table is declared: what each column is for, who is served it, and how long it stays."""
+"""How a table is declared: what each column is for, who is served it, how long it stays, and what explains it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,26 +35,55 @@ class Retention(StrEnum):
     ERASABLE = "until an erasure names it; before there are erasures, as long as the deployment"
 
 
+class Explained(StrEnum):
+    """What a value follows from, so that one that was changed is found."""
+
+    VALUE = "statements"
+    HASH = "its hash in a statement"
+    LOG = "the leaves and the signed checkpoints of the log"
+    CONTENT = "the bytes in the blob store"
+    ROW = "the rest of its row"
+    SCHEMA = "the schema of this version"
+    OPERATOR = "nothing: it is the operator's own"
+    PASSING = "nothing: tokens and challenges are random and end by themselves"
+    UPLOAD = "nothing: it is about uploads and what is left of them, until the sweep"
+
+
+UNEXPLAINED = frozenset({Explained.OPERATOR, Explained.PASSING, Explained.UPLOAD})
+"""Of these a changed value is not found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `readers` where they are others than the table's."""
+    """One column; `readers` and `explained` where they are others than the table's."""
 
     purpose: str
     readers: Readers | None = None
+    explained: Explained | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table with every one of its columns."""
+    """One table with every one of its columns.
+
+    `key` are the columns that tell its rows apart; `silent` is what no check of the table can find.
+    """
 
     purpose: str
     readers: Readers
     retention: Retention
+    key: tuple[str, ...]
     columns: Mapping[str, Column]
+    explained: Explained = Explained.VALUE
+    silent: str | None = None
 
     def readers_of(self, column: str) -> Readers:
         """Who is served a column. Raises: KeyError for a column that is not declared."""
         return self.columns[column].readers or self.readers
+
+    def explained_by(self, column: str) -> Explained:
+        """What a column follows from. Raises: KeyError for a column that is not declared."""
+        return self.columns[column].explained or self.explained
 
 
 def engagement_column() -> Column:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from vault.server.storage.ledger.declaring import (
+from vault.reconcile.ledger.declaring import (
     Column,
+    Explained,
     Readers,
     Retention,
     Table,
@@ -17,6 +18,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "which engagements an account takes part in",
         Readers.OWNER,
         Retention.STAYS,
+        ("account", "engagement"),
         {
             "account": Column("the person"),
             "engagement": engagement_column(),
@@ -27,6 +29,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "the state of each engagement",
         Readers.PAIR,
         Retention.STAYS,
+        ("engagement",),
         {
             "engagement": engagement_column(),
             "first_contract": Column("the contract it began with", Readers.MEMBERS),
@@ -38,6 +41,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "the terms that were proposed, and which were in force when",
         Readers.MEMBERS,
         Retention.STAYS,
+        ("engagement", "statement"),
         {
             "engagement": engagement_column(),
             "statement": statement_column(),
@@ -51,6 +55,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "whom each contract names",
         Readers.MEMBERS,
         Retention.STAYS,
+        ("engagement", "account", "contract"),
         {
             "engagement": engagement_column(),
             "account": Column("the person"),
@@ -63,6 +68,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "who agreed to which contract, under which keys",
         Readers.MEMBERS,
         Retention.STAYS,
+        ("engagement", "account", "seq"),
         {
             "engagement": engagement_column(),
             "account": Column("who agreed"),
@@ -76,6 +82,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "the versions of each item",
         Readers.HOLDERS,
         Retention.STAYS,
+        ("engagement", "item", "version"),
         {
             "engagement": engagement_column(),
             "item": Column("the item's random id"),
@@ -91,6 +98,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "the newest version of each item that an account holds a seal of",
         Readers.OWNER,
         Retention.ERASABLE,
+        ("engagement", "account", "item"),
         {
             "engagement": engagement_column(),
             "account": Column("the reader"),
@@ -104,17 +112,21 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "sealed content: items, contract texts, disclosures, escalations",
         Readers.HOLDERS,
         Retention.ERASABLE,
+        ("engagement", "statement"),
         {
             "engagement": engagement_column(),
             "statement": Column("the statement that names this content"),
             "sha256": Column("its hash, which that statement signs"),
-            "blob": Column("titles, names, tags and text, padded, sealed under a content key"),
+            "blob": Column(
+                "titles, names, tags and text, padded, sealed under a content key", explained=Explained.HASH
+            ),
         },
     ),
     "seals": Table(
         "content keys, each sealed to one reader",
         Readers.OWNER,
         Retention.ERASABLE,
+        ("engagement", "statement", "account"),
         {
             "engagement": engagement_column(),
             "statement": Column("the statement that carries the seal"),
@@ -122,28 +134,34 @@ ENGAGEMENTS: Mapping[str, Table] = {
             "purpose": Column("item, disclosure, contract or escalation"),
             "of": Column("the statement whose content it opens"),
             "key": Column("for which of that person's seal keys"),
-            "seal": Column("the content key, sealed; that of a disclosure is served only while it is live"),
+            "seal": Column(
+                "the content key, sealed; that of a disclosure is served only while it is live",
+                explained=Explained.HASH,
+            ),
         },
     ),
     "attachments": Table(
         "large content of items, and uploads that no item names yet",
         Readers.OWNER,
         Retention.UPLOADED,
+        ("engagement", "attachment"),
         {
             "engagement": engagement_column(),
             "attachment": Column("the attachment's random id"),
             "uploader": Column("who uploads it, and alone can name it"),
-            "touched": Column("when the last part came", Readers.NOBODY),
+            "touched": Column("when the last part came", Readers.NOBODY, explained=Explained.UPLOAD),
             "uploaded": Column("how many bytes of parts were told of, for the uploader's quota", Readers.NOBODY),
             "size": Column("of all parts together, once they were hashed", Readers.HOLDERS),
             "sha256": Column("of all parts together, which a statement signs", Readers.HOLDERS),
             "item": Column("the one item whose versions name it", Readers.PAIR),
         },
+        silent="uploads that no item names yet, and their parts",
     ),
     "attachment_parts": Table(
         "the parts of an attachment, each in a place of its own in the blob store",
         Readers.OWNER,
         Retention.UPLOADED,
+        ("engagement", "attachment", "number"),
         {
             "engagement": engagement_column(),
             "attachment": Column("the attachment"),
@@ -153,11 +171,13 @@ ENGAGEMENTS: Mapping[str, Table] = {
             "sha256": Column("their hash"),
             "stored": Column("whether they are in the blob store", Readers.NOBODY),
         },
+        Explained.CONTENT,
     ),
     "attachment_namings": Table(
         "which versions name an attachment: whoever holds a seal of one is served its bytes",
         Readers.HOLDERS,
         Retention.ERASABLE,
+        ("engagement", "attachment", "statement"),
         {
             "engagement": engagement_column(),
             "attachment": Column("the attachment"),
@@ -168,15 +188,18 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "bytes in the blob store that nothing names any more",
         Readers.NOBODY,
         Retention.DISCARDED,
+        ("engagement", "place"),
         {
             "engagement": engagement_column(),
             "place": Column("under which name they lie there"),
         },
+        Explained.UPLOAD,
     ),
     "disclosures": Table(
         "what a coachee showed to a sponsor, and whether it still counts",
         Readers.PAIR,
         Retention.STAYS,
+        ("engagement", "statement"),
         {
             "engagement": engagement_column(),
             "statement": statement_column(),
@@ -191,6 +214,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "which disclosures were taken back, known here or not",
         Readers.PAIR,
         Retention.STAYS,
+        ("engagement", "disclosure"),
         {
             "engagement": engagement_column(),
             "disclosure": Column("the disclosure"),
@@ -201,6 +225,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "who fetched a disclosure or an escalation: access receipts",
         Readers.PAIR,
         Retention.STAYS,
+        ("engagement", "of", "signer", "statement"),
         {
             "engagement": engagement_column(),
             "of": Column("the disclosure or escalation"),
@@ -213,6 +238,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
         "statements of serious danger, to one contact each",
         Readers.PAIR,
         Retention.STAYS,
+        ("engagement", "statement"),
         {
             "engagement": engagement_column(),
             "statement": statement_column(),

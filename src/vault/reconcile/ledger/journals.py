@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from vault.server.storage.ledger.declaring import Column, Readers, Retention, Table
+from vault.reconcile.ledger.declaring import Column, Explained, Readers, Retention, Table
 
 JOURNALS: Mapping[str, Table] = {
     "journals": Table(
         "where each journal stands",
         Readers.JOURNAL,
         Retention.STAYS,
+        ("kind", "subject"),
         {
             "kind": Column("keys, keyring, engagement, escalations or deployment"),
             "subject": Column("the account or the engagement"),
@@ -22,6 +23,7 @@ JOURNALS: Mapping[str, Table] = {
         "every signed act, in the order of its journal",
         Readers.JOURNAL,
         Retention.STAYS,
+        ("kind", "subject", "seq"),
         {
             "kind": Column("the journal's kind"),
             "subject": Column("the journal's account or engagement"),
@@ -43,33 +45,42 @@ JOURNALS: Mapping[str, Table] = {
         "the transparency log: one leaf for each entry of each journal, in the order in which they were written",
         Readers.JOURNAL,
         Retention.STAYS,
+        ("kind", "subject", "seq"),
         {
-            "leaf": Column("place in the log, from 0"),
+            "leaf": Column("place in the log, from 0", explained=Explained.LOG),
             "kind": Column("which kind of journal"),
             "subject": Column("whose or which journal"),
             "seq": Column("place in that journal"),
             "entry": Column("tag and commitment, blinded by the journal's salt", Readers.WORLD),
-            "receipt": Column("the proof that the entry is in the log, as it was first answered", Readers.SERVED),
+            "receipt": Column(
+                "the proof that the entry is in the log, as it was first answered",
+                Readers.SERVED,
+                explained=Explained.LOG,
+            ),
         },
     ),
     "tiles": Table(
         "the inner hashes of the log's tree",
         Readers.WORLD,
         Retention.STAYS,
+        ("level", "number"),
         {
             "level": Column("level of the tile"),
             "number": Column("place within the level, from 0"),
             "hash": Column("hash of a complete subtree"),
         },
+        Explained.LOG,
     ),
     "tlog": Table(
         "where the log stands",
         Readers.WORLD,
         Retention.NEXT,
+        ("id",),
         {
             "id": Column("always 1: there is one row", Readers.NOBODY),
             "frontier": Column("the hashes on the right edge of the tree"),
             "checkpoint": Column("size and root, signed by the log"),
         },
+        Explained.LOG,
     ),
 }
