@@ -7,8 +7,8 @@ import pytest
 from tests.policy.cells import WORDS, Cell, list_cells, make_statement, read_table
 from tests.policy.states import STATES
 from tests.policy.worlds import NAMES
+from vault.protocol.kinds import JOURNALED
 from vault.protocol.problems import PROBLEMS
-from vault.protocol.vocabulary import UNJOURNALED, StatementType
 
 EXPECTED = dict(read_table())
 
@@ -25,7 +25,7 @@ def test_the_table_says_one_thing_about_every_cell_of_the_product(capsys: pytest
 
 
 def test_the_table_has_every_type_that_stands_in_a_journal() -> None:
-    assert {word.removesuffix(" later") for word in WORDS} == {word.value for word in set(StatementType) - UNJOURNALED}
+    assert {word.removesuffix(" later") for word in WORDS} == {word.value for word in JOURNALED}
 
 
 def test_the_table_answers_with_codes_that_exist() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 from tests.policy.people import account, digest, seal_key, short, sign_key
 from vault.encoding import write_base64
-from vault.protocol.vocabulary import UNJOURNALED, StatementType
+from vault.protocol.kinds import JOURNALED
+from vault.protocol.vocabulary import StatementType
 
 DAY = 86_400
 AT = 20_833 * DAY
@@ -13,7 +14,7 @@ BLOB = {"sha256": digest("blob").hex(), "size": 4_176}
 
 
 def _common(word: StatementType) -> dict[str, Any]:
-    journaled = word not in UNJOURNALED
+    journaled = word in JOURNALED
     return {
         "suite": 1,
         "type": word.value,

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.policy.people import digest, short
 from tests.protocol.samples import AT, DAY, SAMPLES, write
 from vault.errors import PayloadTypeError, StatementError, SuiteError
+from vault.protocol.kinds import JOURNALED, KINDS
 from vault.protocol.statements import MODELS, parse_body
-from vault.protocol.vocabulary import DAY_ROUNDED, UNJOURNALED, StatementType
+from vault.protocol.vocabulary import StatementType
 
 HEX32 = "00" * 32
 TYPES = list(StatementType)
@@ -268,7 +269,7 @@ def test_a_fetch_names_one_of_three_slots() -> None:
 @pytest.mark.parametrize("word", TYPES)
 def test_after_and_seen_are_null_in_what_stands_in_no_journal_and_after_is_not_elsewhere(word: StatementType) -> None:
     members = SAMPLES[word]
-    journaled = word not in UNJOURNALED
+    journaled = word in JOURNALED
     assert refuses(word, {**members, "after": None}) == journaled
     assert refuses(word, {**members, "after": HEX32}) != journaled
     assert not refuses(word, {**members, "seen": None})
@@ -324,9 +325,9 @@ def test_a_contacts_account_and_keys_are_both_null_or_both_not() -> None:
 
 @pytest.mark.parametrize("word", TYPES)
 def test_at_is_rounded_to_the_day_in_what_sponsors_see(word: StatementType) -> None:
-    assert refuses(word, {**SAMPLES[word], "at": AT + 1}) == (word in DAY_ROUNDED)
+    assert refuses(word, {**SAMPLES[word], "at": AT + 1}) == KINDS[word].whole_days
     assert not refuses(word, {**SAMPLES[word], "at": 0})
-    assert {word.value for word in DAY_ROUNDED} == {"contract", "assent", "disclosure"}
+    assert {word.value for word, row in KINDS.items() if row.whole_days} == {"contract", "assent", "disclosure"}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.server.sealed import make_seal
 from tests.server.world import Draft, World, first_keys_draft
 from vault.encoding import read_base64, write_base64
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
-from vault.protocol.vocabulary import UNJOURNALED, ItemKind, StatementType
+from vault.protocol.vocabulary import ItemKind, StatementType
 from vault.server.openapi import build_description
 
 Make = Callable[[World], Awaitable[Draft]]
@@ -172,7 +172,7 @@ def _statements(world: World, draft: Draft) -> Iterator[Fault]:
         "white space in the payload", 422, "statement-malformed",
         body={**draft.json(), "statement": {**envelope, "payload": spaced}},
     )  # fmt: skip
-    if draft.body.type not in UNJOURNALED:
+    if draft.body.row.journal is not None:
         after = draft.changed(after=digest("another after"))
         yield Fault("the wrong after", 422, "not-newest", body=after.json())
         seen = draft.changed(seen=digest("another seen"))

@@ -19,6 +19,7 @@ from vault import ed25519
 from vault.encoding import write_base64
 from vault.protocol.envelope import Statement, sign
 from vault.protocol.journal import JournalId, after_mark, salt_sha256, seen_mark
+from vault.protocol.kinds import KINDS
 from vault.protocol.limits import DAY_SECONDS, ZERO32
 from vault.protocol.statements import (
     MODELS,
@@ -31,8 +32,6 @@ from vault.protocol.statements import (
 from vault.protocol.terms import Contact, Party, RequestBudget
 from vault.protocol.times import floor_to_day
 from vault.protocol.vocabulary import (
-    DAY_ROUNDED,
-    UNJOURNALED,
     Affiliation,
     BlobKind,
     Clause,
@@ -128,7 +127,7 @@ class World:
         """What the server answers; what it takes is the signer's newest from then on."""
         headers = bearer(self.tokens[as_ or draft.name])
         answer = await self.http.post(draft.path, json=draft.json(), headers=headers)
-        if answer.status_code == 201 and draft.body.type not in UNJOURNALED:
+        if answer.status_code == 201 and draft.body.row.journal is not None:
             self.newest[draft.name, self.journal_of(draft.body)] = draft.statement.id
         return answer
 
@@ -172,11 +171,11 @@ class World:
             "id": short("statement", self.count),
             "by": account(name),
             "key": sign_key(name, generation).key,
-            "at": floor_to_day(at) if type_ in DAY_ROUNDED else at,
+            "at": floor_to_day(at) if KINDS[type_].whole_days else at,
             "after": None,
             "seen": None,
         }
-        if type_ not in UNJOURNALED:
+        if KINDS[type_].journal is not None:
             common |= self._place(type_, name)
         body = MODELS[type_].model_validate({**common, **members})
         return Draft(name, path, body, (seed(name, generation),), parts or {})

@@ -19,7 +19,7 @@ from vault.protocol.limits import ZERO32
 from vault.protocol.seal import SealContext, seal_context
 from vault.protocol.statements import BlobRef, Body, Contract, Disclosure, Escalation, Item, Reseal, SealRef
 from vault.protocol.times import floor_to_day
-from vault.protocol.vocabulary import DAY_ROUNDED, ITEM_BLOB_KINDS, UNJOURNALED, BlobKind, JournalKind
+from vault.protocol.vocabulary import ITEM_BLOB_KINDS, BlobKind, JournalKind
 
 AUDIENCE = "vault.example/log"
 URL = "https://vault.example"
@@ -101,7 +101,7 @@ class Story:
             position = self.position(journal)
             after = after_mark(salt, previous)
             seen = None if salt is None else seen_mark(salt, position.seq, position.head)
-        at = floor_to_day(self.clock) if model.TYPE in DAY_ROUNDED else self.clock
+        at = floor_to_day(self.clock) if model.row.whole_days else self.clock
         common = {
             "suite": 1,
             "type": model.TYPE,
@@ -125,7 +125,7 @@ class Story:
         """Sign the body and append it; a statement without a journal is kept beside them."""
         seeds = seeds or (signer.keys.sign_seed,)
         statement, publics = sign(body, seeds), tuple(public_key(seed) for seed in seeds)
-        assert (journal is None) == (body.TYPE in UNJOURNALED)
+        assert (journal is None) == (body.row.journal is None)
         if journal is None:
             self.unjournaled.append(Entry(name, signer.name, publics, statement, START))
         else:

@@ -9,6 +9,7 @@ from vault.policy.facts import Effect, EngagementFacts, EscalationFacts, Facts, 
 from vault.policy.parties import JOURNAL_READERS, find_standing_contract
 from vault.policy.place import require_newest, require_seen
 from vault.protocol.envelope import Statement
+from vault.protocol.naming import find_engagement
 from vault.protocol.problems import Refused
 from vault.protocol.statements import (
     Assent,
@@ -59,7 +60,7 @@ def _require_engagement(facts: EngagementFacts | EscalationFacts, body: Body) ->
 
     Some types name nothing else that would tie them here, and one pair of people may share several engagements.
     """
-    engagement: bytes | None = getattr(body, "engagement", None)
+    engagement = find_engagement(body)
     if engagement is not None and engagement != facts.journal.subject:
         raise Refused("path-mismatch")
 

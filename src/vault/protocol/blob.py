@@ -17,7 +17,8 @@ from vault.protocol.limits import (
     SUITE,
     ZERO32,
 )
-from vault.protocol.statements import Contract, Disclosure, Escalation, Item
+from vault.protocol.naming import find_engagement
+from vault.protocol.statements import Body, Item
 from vault.protocol.vocabulary import BLOB_KIND_CODES, BlobKind
 
 MAGIC = b"CVB1"
@@ -70,32 +71,27 @@ class BlobContext:
         return hashlib.sha256(head + self.place + self.author + self.previous).digest()
 
 
-def blob_context(body: Item | Disclosure | Escalation | Contract) -> BlobContext:
-    """The context of the blob that `body` names."""
-    match body:
-        case Item():
-            return BlobContext(
-                kind=BlobKind(body.kind),
-                engagement=body.engagement,
-                contract=body.contract,
-                item=body.item,
-                version=body.version,
-                author=body.by,
-                previous=ZERO32 if body.previous is None else body.previous,
-            )
-        case Contract():  # its own id is not known yet
-            kind, contract = BlobKind.CONTRACT_TEXT, ZERO32
-        case Disclosure() | Escalation():
-            kind, contract = BlobKind(body.type), body.contract
+def blob_context(body: Body) -> BlobContext:
+    """The context of the sealed content that `body` brings, from the members that its row binds it to."""
+    bound = {name: value for name in body.row.bound if (value := getattr(body, name)) is not None}
+    engagement = find_engagement(body)
+    assert engagement is not None
     return BlobContext(
-        kind=kind,
-        engagement=body.engagement,
-        contract=contract,
-        item=body.id,
-        version=1,
+        kind=blob_kind(body),
+        engagement=engagement,
+        contract=bound.get("contract", ZERO32),  # a contract's own id is not known yet
+        item=bound.get("item", body.id),
+        version=bound.get("version", 1),
         author=body.by,
-        previous=ZERO32,
+        previous=bound.get("previous", ZERO32),
     )
+
+
+def blob_kind(body: Body) -> BlobKind:
+    """What the sealed content that `body` brings is."""
+    kind = BlobKind(body.kind) if isinstance(body, Item) else body.row.content
+    assert kind is not None, "a type whose content is sealed says what it is"
+    return kind
 
 
 def require_blob_shape(blob: bytes, kind: BlobKind) -> None:

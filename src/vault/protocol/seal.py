@@ -9,19 +9,12 @@ from vault.ed25519 import is_prime_order_x25519
 from vault.errors import SealShapeError
 from vault.protocol.blob import BlobContext
 from vault.protocol.limits import SEAL_BYTES, SUITE
-from vault.protocol.statements import Contract, Disclosure, Escalation, Item, Reseal, SealRef
-from vault.protocol.vocabulary import SEAL_PURPOSE_CODES, SealPurpose, StatementType
+from vault.protocol.statements import Body, SealRef
+from vault.protocol.vocabulary import SEAL_PURPOSE_CODES, SealPurpose
 
 ENCAPSULATION_BYTES = 1120
 
 _X25519 = slice(1088, 1120)
-_PURPOSES: dict[StatementType, SealPurpose] = {
-    StatementType.ITEM: SealPurpose.ITEM,
-    StatementType.RESEAL: SealPurpose.ITEM,
-    StatementType.DISCLOSURE: SealPurpose.DISCLOSURE,
-    StatementType.CONTRACT: SealPurpose.CONTRACT,
-    StatementType.ESCALATION: SealPurpose.ESCALATION,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +42,14 @@ class SealContext:
         )
 
 
-def seal_context(
-    body: Item | Disclosure | Escalation | Contract | Reseal, seal: SealRef, blob: BlobContext, blob_sha256: bytes
-) -> SealContext:
+def seal_context(body: Body, seal: SealRef, blob: BlobContext, blob_sha256: bytes) -> SealContext:
     """The context of the seal that `body` names for one recipient.
 
     `blob` and `blob_sha256` are those of the sealed blob; in a reseal they come from the item's own statement.
     """
+    assert body.row.purpose is not None, "a type that names seals has a purpose for them"
     return SealContext(
-        purpose=_PURPOSES[body.TYPE],
+        purpose=body.row.purpose,
         blob=blob,
         sender=body.by,
         recipient=seal.account,

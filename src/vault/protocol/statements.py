@@ -23,6 +23,7 @@ from vault.protocol.fields import (
     SignPublic,
     sorted_by,
 )
+from vault.protocol.kinds import KINDS, Kind
 from vault.protocol.limits import (
     ATTACHMENTS_MAXIMUM,
     ERASED_ITEMS_MAXIMUM,
@@ -33,8 +34,6 @@ from vault.protocol.strict_json import read_payload
 from vault.protocol.terms import Contact, Party, RequestBudget
 from vault.protocol.times import is_whole_day
 from vault.protocol.vocabulary import (
-    DAY_ROUNDED,
-    UNJOURNALED,
     Clause,
     ClosureReason,
     DelayReason,
@@ -111,6 +110,13 @@ class Body(Closed):
     """The members that every statement has."""
 
     TYPE: ClassVar[StatementType]
+    row: ClassVar[Kind]
+    """The row of the type: what is the same in every statement of it."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A model without a row is no model: it fails as soon as it is read."""
+        super().__init_subclass__(**options)
+        cls.row = KINDS[cls.TYPE]
 
     suite: SuiteNumber
     type: StatementType
@@ -124,12 +130,12 @@ class Body(Closed):
 
     @model_validator(mode="after")
     def _has_its_place(self) -> Self:
-        if self.type in UNJOURNALED:
+        if self.row.journal is None:
             if self.after is not None or self.seen is not None:
                 raise ValueError("expected null in after and seen")
         elif self.after is None:
             raise ValueError("expected 32 bytes in after")
-        if self.type in DAY_ROUNDED and not is_whole_day(self.at):
+        if self.row.whole_days and not is_whole_day(self.at):
             raise ValueError("expected at in whole days")
         return self
 
@@ -345,27 +351,8 @@ class Erasure(Body):
     reason: ErasureReason
 
 
-MODELS: dict[StatementType, type[Body]] = {
-    model.TYPE: model
-    for model in (
-        Keys,
-        Keyring,
-        Introduction,
-        Login,
-        Fetch,
-        Contract,
-        Assent,
-        Item,
-        Reseal,
-        Disclosure,
-        Withdrawal,
-        Request,
-        Opening,
-        Escalation,
-        Closure,
-        Erasure,
-    )
-}
+MODELS: dict[StatementType, type[Body]] = {model.TYPE: model for model in Body.__subclasses__()}
+"""The model of every type: all that are written above."""
 
 
 def parse_body(payload: bytes, expected: StatementType) -> Body:

@@ -27,13 +27,6 @@ class StatementType(StrEnum):
     ERASURE = "erasure"
 
 
-UNJOURNALED = frozenset({StatementType.INTRODUCTION, StatementType.LOGIN, StatementType.FETCH})
-"""Types that stand in no journal: their `after` and `seen` are null."""
-
-DAY_ROUNDED = frozenset({StatementType.CONTRACT, StatementType.ASSENT, StatementType.DISCLOSURE})
-"""Types that sponsors see: their `at` is rounded down to the day."""
-
-
 class ItemKind(StrEnum):
     """What an item is; the kind never changes."""
 

@@ -21,6 +21,7 @@ from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.api import Entry, Page
 from vault.protocol.api import ItemView as ItemAnswer
 from vault.protocol.envelope import Statement
+from vault.protocol.naming import find_engagement
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Item, Reseal, SealRef
 from vault.protocol.vocabulary import ItemKind, Role
@@ -134,8 +135,7 @@ def _require_party(session: Session, served: Served, statement: Statement) -> Ac
     """Signed by coach or coachee of the contract, under keys that are no older than the contract's."""
     body = statement.body
     contract = served.standing().body
-    engagement: bytes | None = getattr(body, "engagement", None)
-    if find_role(contract, body.by) not in JOURNAL_READERS or engagement != served.engagement:
+    if find_role(contract, body.by) not in JOURNAL_READERS or find_engagement(body) != served.engagement:
         raise VerificationError("policy", "expected a statement of the coach or the coachee of this engagement")
     replay = yield from fetch_keys(session, body.by)
     keys = next((each for each in replay.generations if each.sign_key == body.key), None)

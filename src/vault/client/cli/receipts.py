@@ -15,7 +15,7 @@ from vault.protocol.envelope import Statement
 from vault.protocol.journal import JournalId, Position
 from vault.protocol.leaf import ServedLeaf, leaf_entry
 from vault.protocol.limits import ZERO32
-from vault.protocol.statements import Keyring, Keys
+from vault.protocol.naming import find_journal
 from vault.protocol.strict_json import read_json
 from vault.protocol.vocabulary import JournalKind
 from vault.tlog.hashing import leaf_hash
@@ -60,7 +60,8 @@ def _entry(context: typer.Context, found: Statement, around: dict[str, Any]) -> 
     except (KeyError, TypeError, ValueError, ValidationError, FormatError):
         raise UsageError("expected the whole answer or entry: its time, and its leaf or its seq and head") from None
     journal = _journal_of(found)
-    return leaf_entry(journal, ZERO32 if isinstance(found.body, Keys) else _salt(context, journal), position, found.id)
+    salt = ZERO32 if journal.kind is JournalKind.KEYS else _salt(context, journal)
+    return leaf_entry(journal, salt, position, found.id)
 
 
 def _salt(context: typer.Context, journal: JournalId) -> bytes:
@@ -72,14 +73,10 @@ def _salt(context: typer.Context, journal: JournalId) -> bytes:
 
 
 def _journal_of(found: Statement) -> JournalId:
-    if isinstance(found.body, Keys):
-        return JournalId(JournalKind.KEYS, found.body.account)
-    if isinstance(found.body, Keyring):
-        return JournalId(JournalKind.KEYRING, found.body.by)
-    engagement: bytes | None = getattr(found.body, "engagement", None)
-    if engagement is None:
+    journal = find_journal(found.body)
+    if journal is None:
         raise UsageError("statements of this type are not in the log")
-    return JournalId(JournalKind.ENGAGEMENT, engagement)
+    return journal
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from vault.errors import EncodingError, FormatError, SignatureError
 from vault.protocol.envelope import Envelope, Statement, payload_type
 from vault.protocol.ids import account_id
 from vault.protocol.limits import BODY_MAXIMUM_BYTES
-from vault.protocol.statements import Body, Keys, SealRef, SlotRef
+from vault.protocol.naming import find_blob, find_seals, find_slots
+from vault.protocol.statements import Body, Keys
 from vault.protocol.strict_json import JsonError, read_json
 from vault.protocol.vocabulary import StatementType
 
@@ -196,12 +197,11 @@ def _describe(found: Statement, around: dict[str, Any]) -> dict[str, Any]:
 def _compare_parts(body: Body, around: dict[str, Any]) -> dict[str, str]:
     """Each part that the statement names: as signed, differs, or not here."""
     named: dict[str, bytes] = {}
-    blob = getattr(body, "blob", None) or getattr(body, "text", None)
+    blob = find_blob(body)
     if blob is not None:
         named["blob"] = blob.sha256
-    for name in ("seals", "slots"):
-        refs: tuple[SealRef | SlotRef, ...] = getattr(body, name, ())
-        named |= {f"{name}/{place}": ref.sha256 for place, ref in enumerate(refs)}
+    named |= {f"seals/{place}": ref.sha256 for place, ref in enumerate(find_seals(body) or ())}
+    named |= {f"slots/{place}": ref.sha256 for place, ref in enumerate(find_slots(body) or ())}
     return {name: _compare(_part(around, name), digest) for name, digest in named.items()}
 
 

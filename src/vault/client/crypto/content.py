@@ -17,6 +17,7 @@ from vault.client.errors import BlobHashError, ContentShapeError, ContentTooLarg
 from vault.errors import BlobShapeError, SuiteError
 from vault.protocol.blob import HEAD_BYTES, MAGIC, BlobContext, bucket_bytes, require_blob_shape
 from vault.protocol.fields import Closed, Id, Integer, Positive, Secret, Text
+from vault.protocol.kinds import KINDS
 from vault.protocol.limits import (
     ATTACHMENTS_MAXIMUM,
     ESCALATION_BUCKET_BYTES,
@@ -30,7 +31,7 @@ from vault.protocol.times import is_whole_day
 from vault.protocol.vocabulary import BLOB_KIND_CODES, ITEM_BLOB_KINDS, BlobKind
 
 _LENGTH_BYTES = 4
-_DAY_ROUNDED = frozenset({BlobKind.DISCLOSURE, BlobKind.CONTRACT_TEXT})
+_DAY_ROUNDED = frozenset(row.content for row in KINDS.values() if row.whole_days)
 
 
 def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:

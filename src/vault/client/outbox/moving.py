@@ -19,16 +19,9 @@ from vault.encoding import write_base64
 from vault.protocol.api import Entry
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.journal import START, JournalId, seen_mark
+from vault.protocol.kinds import KINDS
 from vault.protocol.strict_json import read_json
 from vault.protocol.vocabulary import StatementType
-
-_FIRST = {
-    StatementType.KEYS: 0,
-    StatementType.CONTRACT: 1,
-    StatementType.ASSENT: 1,
-    StatementType.WITHDRAWAL: 2,
-    StatementType.ERASURE: 2,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class Kept:
 
 def order(held: Iterable[Waiting]) -> list[Waiting]:
     """Keys first, then what others stand on, then what was taken back, so that nothing is shown again meanwhile."""
-    return sorted(held, key=lambda each: _FIRST.get(each.type, 3))
+    return sorted(held, key=lambda each: KINDS[each.type].again)
 
 
 def move(session: Session, waiting: Waiting, kept: Kept | None, renamed: dict[bytes, bytes]) -> Waiting:

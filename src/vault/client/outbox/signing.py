@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from vault.client.device.session import Session
 from vault.client.errors import UsageError
 from vault.client.outbox.writing import common_members
-from vault.client.reading.views import engagement_journal
 from vault.encoding import read_hex
 from vault.errors import EncodingError
 from vault.protocol.envelope import Statement, sign
 from vault.protocol.journal import JournalId
+from vault.protocol.kinds import KINDS
 from vault.protocol.statements import MODELS
-from vault.protocol.vocabulary import UNJOURNALED, JournalKind, StatementType
+from vault.protocol.vocabulary import StatementType
 
 NEVER_FROM_MEMBERS = frozenset({StatementType.KEYS, StatementType.KEYRING, StatementType.FETCH})
 """Keys and keyrings change with the device that holds them, and a fetch is signed by a key of a slot."""
@@ -46,12 +46,11 @@ def sign_members(session: Session, word: StatementType, members: dict[str, Any])
 
 
 def _journal_of(word: StatementType, members: dict[str, Any]) -> JournalId | None:
-    if word in UNJOURNALED:
+    kind = KINDS[word].journal
+    if kind is None:
         return None
     try:
         engagement = read_hex(members.get("engagement", ""), 16)
     except EncodingError:
         raise UsageError("expected the member engagement, 32 hex digits") from None
-    if word is StatementType.ESCALATION:
-        return JournalId(JournalKind.ESCALATIONS, engagement)
-    return engagement_journal(engagement)
+    return JournalId(kind, engagement)

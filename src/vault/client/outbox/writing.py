@@ -29,12 +29,14 @@ from vault.errors import FormatError
 from vault.protocol.api import Introduced, Written
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.journal import START, JournalId, Position, after_mark, next_position, seen_mark
+from vault.protocol.kinds import KINDS
 from vault.protocol.limits import SUITE
+from vault.protocol.naming import find_seals
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
 from vault.protocol.strict_json import read_json
 from vault.protocol.times import floor_to_day
-from vault.protocol.vocabulary import DAY_ROUNDED, JournalKind, StatementType
+from vault.protocol.vocabulary import JournalKind, StatementType
 
 ABOUT_CREDENTIALS = frozenset(
     {
@@ -86,7 +88,7 @@ def common_members(
         "id": session.random(16) if identifier is None else identifier,
         "by": session.account,
         "key": keys.sign_key,
-        "at": floor_to_day(now) if kind in DAY_ROUNDED else now,
+        "at": floor_to_day(now) if KINDS[kind].whole_days else now,
         "after": after,
         "seen": seen,
     }
@@ -381,7 +383,7 @@ def find_position(session: Session, journal: JournalId, statement: Statement, wr
 
 def own_seal(session: Session, waiting: Waiting, statement: Statement) -> bytes | None:
     """The writer's own seal among the parts, as the journal will serve it back."""
-    refs = getattr(statement.body, "seals", ())
+    refs = find_seals(statement.body) or ()
     places = [index for index, ref in enumerate(refs) if ref.account == session.account]
     if not places:
         return None

@@ -14,12 +14,10 @@ from vault.client.reading.asking import get_bytes
 from vault.client.reading.views import Held, View
 from vault.protocol.blob import blob_context
 from vault.protocol.limits import BLOB_MAXIMUM_BYTES
+from vault.protocol.naming import find_blob, find_seals
 from vault.protocol.problems import Refused
 from vault.protocol.seal import seal_context
-from vault.protocol.statements import BlobRef, Contract, Disclosure, Escalation, Item, Reseal, SealRef
-
-Sealed = Item | Disclosure | Contract | Escalation
-"""Statements that carry a blob."""
+from vault.protocol.statements import BlobRef, Body, Item, SealRef
 
 
 def find_own_seal(session: Session, seals: tuple[SealRef, ...]) -> SealRef | None:
@@ -30,7 +28,7 @@ def find_own_seal(session: Session, seals: tuple[SealRef, ...]) -> SealRef | Non
     return None
 
 
-def read_key(session: Session, body: Sealed, carrier: Sealed | Reseal, ref: SealRef, seal: bytes) -> bytes:
+def read_key(session: Session, body: Body, carrier: Body, ref: SealRef, seal: bytes) -> bytes:
     """The content key of `body`'s blob, from a seal that `carrier` names. Raises: ContentError."""
     keys = session.find_by_seal_key(ref.key)
     if keys is None:
@@ -39,12 +37,15 @@ def read_key(session: Session, body: Sealed, carrier: Sealed | Reseal, ref: Seal
     return open_content_key(seal, seal_context(carrier, ref, blob_context(body), blob_of(body).sha256), keys)
 
 
-def blob_of(body: Sealed) -> BlobRef:
-    """The reference to the blob that the statement carries."""
-    return body.text if isinstance(body, Contract) else body.blob
+def blob_of(body: Body) -> BlobRef:
+    """The reference to the blob that the statement carries. Raises: VerificationError where it carries none."""
+    ref = find_blob(body) if body.row.carries_content else None
+    if ref is None:
+        raise VerificationError("schema", "expected a statement that carries a blob")
+    return ref
 
 
-def open_blob(body: Sealed, content_key: bytes, blob: bytes) -> Content:
+def open_blob(body: Body, content_key: bytes, blob: bytes) -> Content:
     """Steps 10 to 12. Raises: ContentError."""
     require_blob_hash(blob_of(body), blob)
     content = open_content(blob_context(body), content_key, blob)
@@ -85,14 +86,11 @@ def read_held_key(session: Session, view: View, held: Held) -> bytes:
 
     Raises: Refused(not-found) where no seal is for this account; WithheldError; ContentError.
     """
-    body = held.statement.body
-    if not isinstance(body, Sealed):
-        raise VerificationError("schema", "expected a statement that carries a blob")
     for carrier in (held, *view.resealed.get(held.statement.id, ())):
         carrying = carrier.statement.body
-        ref = find_own_seal(session, carrying.seals) if isinstance(carrying, Sealed | Reseal) else None
-        if isinstance(carrying, Sealed | Reseal) and ref is not None and not view.recalled:
-            return read_key(session, body, carrying, ref, require_seal(carrier))
+        ref = find_own_seal(session, find_seals(carrying) or ())
+        if ref is not None and not view.recalled:
+            return read_key(session, held.statement.body, carrying, ref, require_seal(carrier))
     raise Refused("not-found")
 
 
@@ -106,8 +104,7 @@ def require_seal(held: Held) -> bytes:
 def read_held(session: Session, view: View, held: Held) -> Act[Content]:
     """The content of an entry of the journal. Raises: as `read_held_key`, and ContentError."""
     body = held.statement.body
-    if not isinstance(body, Sealed):
-        raise VerificationError("schema", "expected a statement that carries a blob")
+    ref = blob_of(body)
     content_key = read_held_key(session, view, held)
-    blob = yield from fetch_blob(session, view.replay.journal.subject, blob_of(body))
+    blob = yield from fetch_blob(session, view.replay.journal.subject, ref)
     return open_blob(body, content_key, blob)

@@ -29,6 +29,7 @@ from vault.protocol.envelope import Statement
 from vault.protocol.ids import key_id
 from vault.protocol.journal import START, JournalId
 from vault.protocol.limits import SALT_BYTES, ZERO32
+from vault.protocol.naming import find_resealed
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Assent, Body, Contract
 from vault.protocol.vocabulary import KEY_ALGORITHM_ED25519, JournalKind, KeysReason, Role
@@ -63,7 +64,7 @@ class View:
         """Add an entry, after the replay has taken it."""
         self.entries.append(held)
         self.by_statement[held.statement.id] = held
-        of: bytes | None = getattr(held.statement.body, "statement", None)
+        of = find_resealed(held.statement.body)
         if of is not None:
             self.resealed.setdefault(of, []).append(held)
 

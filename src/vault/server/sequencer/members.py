@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, bindparam, select
 
 from vault.policy.parties import JOURNAL_READERS
+from vault.protocol.naming import find_engagement
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
 from vault.protocol.vocabulary import Role
@@ -45,7 +46,7 @@ def admit_member(connection: Connection, body: Body) -> None:
 
 def require_engagement(body: Body) -> bytes:
     """The 16-byte engagement that the statement names. Raises: Refused(statement-malformed) where its type has none."""
-    engagement: bytes | None = getattr(body, "engagement", None)
+    engagement = find_engagement(body)
     if engagement is None:
         raise Refused("statement-malformed")
     return engagement

@@ -9,23 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from vault.ed25519 import require_valid_point
-from vault.protocol.blob import require_blob_shape
+from vault.protocol.blob import blob_kind, require_blob_shape
 from vault.protocol.journal import salt_sha256
 from vault.protocol.keyring_layout import require_keyring_shape
+from vault.protocol.naming import find_blob, find_engagement, find_resealed, find_salt_sha256, find_seals, find_slots
 from vault.protocol.problems import Refused
 from vault.protocol.seal import require_seal_shape
 from vault.protocol.slot import require_slot_shape
-from vault.protocol.statements import (
-    BlobRef,
-    Body,
-    Contract,
-    Disclosure,
-    Escalation,
-    Item,
-    Keyring,
-    Reseal,
-)
-from vault.protocol.vocabulary import SEAL_PURPOSE_CODES, BlobKind, SealPurpose
+from vault.protocol.statements import BlobRef, Body, Keyring
+from vault.protocol.vocabulary import SEAL_PURPOSE_CODES
 from vault.server.sequencer.journal import Written
 from vault.server.sequencer.submission import Submission
 from vault.server.storage.prepared import Prepared
@@ -33,17 +25,6 @@ from vault.server.storage.tables import blobs, seals
 
 _BLOB = Prepared(insert(blobs))
 _SEAL = Prepared(insert(seals))
-
-Sealing = Contract | Item | Reseal | Disclosure | Escalation
-"""The types that carry seals."""
-
-_PURPOSES: dict[type[Body], SealPurpose] = {
-    Item: SealPurpose.ITEM,
-    Reseal: SealPurpose.ITEM,
-    Disclosure: SealPurpose.DISCLOSURE,
-    Contract: SealPurpose.CONTRACT,
-    Escalation: SealPurpose.ESCALATION,
-}
 
 
 def require_opening_salt(submission: Submission, body: Body) -> bytes:
@@ -53,7 +34,7 @@ def require_opening_salt(submission: Submission, body: Body) -> bytes:
     """
     if submission.salt is None:
         raise Refused("part-missing")
-    if isinstance(body, Contract | Keyring) and body.salt_sha256 != salt_sha256(submission.salt):
+    if find_salt_sha256(body) != salt_sha256(submission.salt):
         raise Refused("part-mismatch")
     return submission.salt
 
@@ -66,9 +47,7 @@ def require_parts(submission: Submission, body: Body, opens_salted: bool) -> Non
     """
     if submission.salt is not None and not opens_salted:
         raise Refused("part-surplus")
-    blob = find_blob_ref(body)
-    seal_refs = body.seals if isinstance(body, Sealing) else None
-    slot_refs = body.slots if isinstance(body, Keyring) else None
+    blob, seal_refs, slot_refs = find_blob(body), find_seals(body), find_slots(body)
     _require_count(submission.blob is not None, blob is not None)
     for sent, listed in ((submission.seals, seal_refs), (submission.slots, slot_refs)):
         _require_count(sent is not None, listed is not None)
@@ -86,27 +65,20 @@ def require_parts(submission: Submission, body: Body, opens_salted: bool) -> Non
         require_valid_point(slot_ref.fetch)
 
 
-def find_blob_ref(body: Body) -> BlobRef | None:
-    """Hash and size of the blob that a statement of this type brings."""
-    if isinstance(body, Contract):
-        return body.text
-    return body.blob if isinstance(body, Item | Disclosure | Escalation | Keyring) else None
-
-
 def store_parts(connection: Connection, written: Written, submission: Submission) -> None:
     """Store the blob and the seals of an engagement's statement; keyrings and slots have tables of their own."""
     body = written.statement.body
-    if not isinstance(body, Sealing):
+    if body.row.purpose is None:
         return
-    place = {"engagement": body.engagement, "statement": written.statement.id}
-    ref = find_blob_ref(body)
+    place = {"engagement": find_engagement(body), "statement": written.statement.id}
+    ref = find_blob(body)
     if ref is not None:
         _BLOB.run(connection, {**place, "sha256": ref.sha256, "blob": submission.blob})
-    of = body.statement if isinstance(body, Reseal) else written.statement.id
-    purpose = SEAL_PURPOSE_CODES[_PURPOSES[type(body)]]
+    of = find_resealed(body) or written.statement.id
+    purpose = SEAL_PURPOSE_CODES[body.row.purpose]
     rows = [
         {**place, "account": ref.account, "purpose": purpose, "of": of, "key": ref.key, "seal": seal}
-        for seal, ref in _pairs(submission.seals, body.seals)
+        for seal, ref in _pairs(submission.seals, find_seals(body))
     ]
     _SEAL.run_each(connection, rows)
 
@@ -134,14 +106,7 @@ def _require_same(blob: bytes, ref: BlobRef) -> None:
 
 
 def _require_blob_shape(blob: bytes, body: Body) -> None:
-    match body:
-        case Keyring():
-            require_keyring_shape(blob, body.sequence)
-        case Item():
-            require_blob_shape(blob, BlobKind(body.kind))
-        case Disclosure():
-            require_blob_shape(blob, BlobKind.DISCLOSURE)
-        case Contract():
-            require_blob_shape(blob, BlobKind.CONTRACT_TEXT)
-        case _:
-            require_blob_shape(blob, BlobKind.ESCALATION)
+    if isinstance(body, Keyring):
+        require_keyring_shape(blob, body.sequence)
+    else:
+        require_blob_shape(blob, blob_kind(body))

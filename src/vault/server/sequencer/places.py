@@ -4,15 +4,16 @@ from sqlalchemy import Connection
 
 from vault.policy.facts import Facts, KeysFact
 from vault.protocol.journal import START, JournalId
+from vault.protocol.kinds import Part
 from vault.protocol.limits import ZERO32
+from vault.protocol.naming import find_journal
 from vault.protocol.problems import Refused
-from vault.protocol.statements import Body, Contract, Escalation, Keyring, Keys, Opening
+from vault.protocol.statements import Body, Opening
 from vault.protocol.vocabulary import JournalKind
 from vault.server.sequencer.facts_engagement import EngagementRows
 from vault.server.sequencer.facts_escalations import EscalationRows, is_escalation
 from vault.server.sequencer.facts_keys import KeyringRows, KeysRows
 from vault.server.sequencer.journal import Place, find_place
-from vault.server.sequencer.members import require_engagement
 from vault.server.sequencer.parts import require_opening_salt
 from vault.server.sequencer.submission import Submission
 
@@ -28,11 +29,15 @@ def turn_of(body: Body) -> Turn:
 
     Raises: Refused(statement-malformed) for a type without a journal.
     """
-    if isinstance(body, Keys):
-        return body.account, False
-    if isinstance(body, Keyring):
-        return body.by, True
-    return require_engagement(body), False
+    journal = _require_journal(body)
+    return journal.subject, journal.kind is JournalKind.KEYRING
+
+
+def _require_journal(body: Body) -> JournalId:
+    journal = find_journal(body)
+    if journal is None:
+        raise Refused("statement-malformed")
+    return journal
 
 
 def lock_place(connection: Connection, body: Body) -> tuple[JournalId, Place | None]:
@@ -43,17 +48,12 @@ def lock_place(connection: Connection, body: Body) -> tuple[JournalId, Place | N
 
     Raises: Refused(statement-malformed) for a type without a journal.
     """
-    if isinstance(body, Keys):
-        journal = JournalId(JournalKind.KEYS, body.account)
-        return journal, find_place(connection, journal)
-    if isinstance(body, Keyring):
-        journal = JournalId(JournalKind.KEYRING, body.by)
-        return journal, find_place(connection, journal)
-    engagement = require_engagement(body)
-    journal = JournalId(JournalKind.ENGAGEMENT, engagement)
+    journal = _require_journal(body)
+    if journal.kind is JournalKind.ESCALATIONS:
+        find_place(connection, JournalId(JournalKind.ENGAGEMENT, journal.subject))
     place = find_place(connection, journal)
-    if isinstance(body, Escalation) or (isinstance(body, Opening) and is_escalation(connection, engagement, body.of)):
-        journal = JournalId(JournalKind.ESCALATIONS, engagement)
+    if isinstance(body, Opening) and is_escalation(connection, journal.subject, body.of):
+        journal = JournalId(JournalKind.ESCALATIONS, journal.subject)
         place = find_place(connection, journal)
     return journal, place
 
@@ -70,7 +70,7 @@ def open_place(connection: Connection, journal: JournalId, submission: Submissio
         engagement = find_place(connection, JournalId(JournalKind.ENGAGEMENT, journal.subject))
         if engagement is not None:
             return Place(journal, START, engagement.salt)
-    elif isinstance(body, Contract | Keyring):
+    elif Part.SALT in body.row.parts:
         return Place(journal, START, require_opening_salt(submission, body))
     raise Refused("not-found")
 

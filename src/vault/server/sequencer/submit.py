@@ -18,6 +18,7 @@ from vault.policy.signers import list_signers
 from vault.protocol.journal import JournalId
 from vault.protocol.leaf import leaf_entry
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
+from vault.protocol.naming import find_engagement
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
 from vault.protocol.vocabulary import JournalKind, Role
@@ -125,7 +126,7 @@ def require_path(body: Body, path_ids: Mapping[str, str]) -> None:
 
     Raises: Refused(path-mismatch).
     """
-    named = {"account": body.by, "engagement": getattr(body, "engagement", b"")}
+    named = {"account": body.by, "engagement": find_engagement(body) or b""}
     if any(named[name].hex() != text for name, text in path_ids.items()):
         raise Refused("path-mismatch")
 

@@ -8,15 +8,14 @@ from functools import partial
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 
+from vault.protocol.kinds import JOURNALED
 from vault.protocol.vocabulary import (
     JOURNAL_KIND_CODES,
     SEAL_PURPOSE_CODES,
     SLOT_KINDS,
-    UNJOURNALED,
     ItemKind,
     KeysReason,
     Role,
-    StatementType,
 )
 from vault.server.storage.columns import (
     account,
@@ -51,7 +50,6 @@ metadata = new_metadata()
 CONTACT = "contact"
 MEMBER_ROLES = (*Role, CONTACT)
 TOKEN_SCOPES = ("person", "keyring")
-JOURNALED = tuple(word for word in StatementType if word not in UNJOURNALED)
 
 
 _table = partial(strict_table, metadata)
