@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.server.deployments import Deployment, deployed
+from tests.server.operating import Operator
 from tests.server.replaying import compare_with_rows
 from tests.server.storage.s3 import S3, running_s3
 from tests.server.world import World
@@ -46,3 +47,16 @@ def s3() -> Iterator[S3]:
     """An S3 server, started when the first test asks for it."""
     with running_s3() as running:
         yield running
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Operator:
+    """Somebody at a terminal, whose data folder is not made yet."""
+    return Operator(monkeypatch, capsys, tmp_path / "data")
+
+
+@pytest.fixture
+def ready(operator: Operator) -> Operator:
+    """The same, with a data folder."""
+    assert operator.run("init", operator.folder).code == 0
+    return operator

@@ -18,48 +18,12 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from vault.server.__main__ import app, main
+from tests.server.operating import Operator
+from vault.server.__main__ import app
 from vault.server.secrets_file import SECRETS_FILE, Secrets, SecretsError, read_secrets, write_secrets
 from vault.server.settings import SETTINGS_FILE, SettingsError, load_settings
 
 WAIT_SECONDS = 60
-
-
-class Outcome:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object) -> Outcome:
-    monkeypatch.setattr(sys, "argv", ["coach-vault-server", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    captured = capsys.readouterr()
-    return Outcome(ended.value.code if isinstance(ended.value.code, int) else 0, captured.out, captured.err)
-
-
-class Operator:
-    """Somebody at a terminal, with one data folder."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-        self.monkeypatch, self.capsys, self.folder = monkeypatch, capsys, folder
-
-    def run(self, *arguments: object) -> Outcome:
-        return run(self.monkeypatch, self.capsys, *arguments)
-
-    def at_data(self, *arguments: object) -> Outcome:
-        return self.run(*arguments, "--data", self.folder)
-
-
-@pytest.fixture
-def operator(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Operator:
-    return Operator(monkeypatch, capsys, tmp_path / "data")
-
-
-@pytest.fixture
-def ready(operator: Operator) -> Operator:
-    assert operator.run("init", operator.folder).code == 0
-    return operator
 
 
 def test_init_makes_a_folder_that_its_owner_alone_can_read(operator: Operator) -> None:
