@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.found import found
 from tests.server.operating import Operator
 from vault.server.storage.engine import Storage
 
@@ -32,7 +31,6 @@ def find_open(*places: Path) -> dict[str, str]:
     return {path.name: f"{path.stat().st_mode & 0o777:o}" for path in paths if path.stat().st_mode & OTHERS}
 
 
-@found("F40")
 @pytest.mark.parametrize("mask", OPEN_UMASKS, ids=oct)
 def test_what_init_makes_is_its_owners_alone(operator: Operator, mask: int) -> None:
     with umask(mask):
@@ -40,7 +38,6 @@ def test_what_init_makes_is_its_owners_alone(operator: Operator, mask: int) -> N
     assert find_open(operator.folder) == {}
 
 
-@found("F40")
 @pytest.mark.parametrize("mask", OPEN_UMASKS, ids=oct)
 def test_the_files_beside_an_open_database_are_its_owners_alone(operator: Operator, mask: int) -> None:
     with umask(mask):
@@ -50,7 +47,6 @@ def test_the_files_beside_an_open_database_are_its_owners_alone(operator: Operat
             assert find_open(operator.folder) == {}
 
 
-@found("F40")
 @pytest.mark.parametrize("mask", OPEN_UMASKS, ids=oct)
 def test_a_backup_and_what_is_restored_from_it_are_their_owners_alone(
     operator: Operator, tmp_path: Path, mask: int
@@ -67,7 +63,6 @@ def test_a_backup_and_what_is_restored_from_it_are_their_owners_alone(
     assert find_open(tmp_path / "backup", elsewhere) == {}
 
 
-@found("F40")
 def test_an_open_folder_that_is_empty_is_closed_by_init(operator: Operator) -> None:
     operator.folder.mkdir()
     operator.folder.chmod(0o755)
@@ -75,7 +70,6 @@ def test_an_open_folder_that_is_empty_is_closed_by_init(operator: Operator) -> N
     assert find_open(operator.folder) == {}
 
 
-@found("F40")
 def test_an_open_folder_that_holds_something_is_refused_with_what_to_do(operator: Operator) -> None:
     operator.folder.mkdir()
     operator.folder.chmod(0o755)
@@ -88,7 +82,6 @@ def test_an_open_folder_that_holds_something_is_refused_with_what_to_do(operator
     assert operator.run("init", operator.folder).code == 0
 
 
-@found("F40")
 def test_a_folder_of_somebody_else_is_refused_with_what_to_do(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +94,6 @@ def test_a_folder_of_somebody_else_is_refused_with_what_to_do(
     assert list(operator.folder.iterdir()) == []
 
 
-@found("F40")
 def test_a_database_that_was_open_to_others_is_closed_when_it_is_opened(ready: Operator) -> None:
     database = ready.folder / "vault.sqlite3"
     database.chmod(0o644)

@@ -18,11 +18,11 @@ from vault.policy.facts import KeysFact
 from vault.protocol.ids import account_id, key_id
 from vault.protocol.limits import ID_BYTES, ZERO32
 from vault.protocol.vocabulary import KEY_ALGORITHM_ED25519, KeysReason
+from vault.server.private_files import OWNER_ALONE
 from vault.server.tlog_key import TlogKey
 
 SECRETS_FILE = "secrets.toml"
 SECRET_BYTES = 32
-_OWNER_ALONE = 0o600
 _OTHERS = 0o077
 
 
@@ -70,7 +70,7 @@ def write_secrets(folder: Path, secrets: Secrets) -> None:
         f'log_sign_seed = "{write_base64(secrets.log_sign_seed)}"\n'
     )
     try:
-        handle = os.open(folder / SECRETS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ALONE)
+        handle = os.open(folder / SECRETS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ALONE)
     except FileExistsError:
         raise SecretsError(f"there is a {SECRETS_FILE} already; it is never overwritten") from None
     with os.fdopen(handle, "w", encoding="ascii") as file:

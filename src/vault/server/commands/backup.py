@@ -20,6 +20,7 @@ from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.commands.progress import told
 from vault.server.opening import open_folder
 from vault.server.parts import Parts
+from vault.server.private_files import require_private_file
 from vault.server.storage.backup_folder import (
     ATTACHMENTS,
     DATABASE,
@@ -68,7 +69,7 @@ def write_backup(parts: Parts, folder: Path, now: int, progress: Progress) -> Ma
     database is not good; Refused(storage-away).
     """
     copied = folder / DATABASE
-    copied.touch(mode=0o600)
+    require_private_file(copied)
     take_snapshot(parts.storage, copied, progress)
     with closing(Storage(f"sqlite:///{copied}")) as copy:
         require_integrity(copy)

@@ -10,6 +10,7 @@ import typer
 from vault.errors import VaultError
 from vault.server.clock import random_bytes
 from vault.server.commands.output import AsJson, DataFolder, advise, say
+from vault.server.private_files import OWNER_ALONE, require_private_folder
 from vault.server.secrets_file import SECRETS_FILE, Secrets, write_secrets
 from vault.server.settings import SETTINGS_FILE, Settings, load_settings
 from vault.server.storage.engine import Storage
@@ -17,8 +18,6 @@ from vault.server.storage.schema import find_revision, migrate
 from vault.tlog.signed_note import VerifierKey
 
 DATABASE = "sqlite:///vault.sqlite3"
-_OWNER_ALONE = 0o600
-_OWNERS_FOLDER = 0o700
 
 
 class FolderError(VaultError):
@@ -30,13 +29,14 @@ def make_folder(
 ) -> tuple[Settings, VerifierKey]:
     """The settings of a new data folder, whose database is migrated, and the key that verifies its log.
 
-    Raises: FolderError where it is one already; SettingsError for settings that are not valid: nothing stays behind.
+    Raises: FolderError where it is one already; OpenToOthersError; SettingsError for settings that are not valid:
+    nothing stays behind.
     """
     if any((folder / name).exists() for name in (SETTINGS_FILE, SECRETS_FILE)):
         raise FolderError("that is a data folder already; nothing in it is ever overwritten")
     is_new = not folder.exists()
     try:
-        folder.mkdir(mode=_OWNERS_FOLDER, parents=True, exist_ok=True)
+        require_private_folder(folder)
         _write_settings(folder / SETTINGS_FILE, url, audience, database, behind_tls_proxy)
     except OSError as error:
         raise FolderError(f"the folder cannot be written: {error.strerror}") from None
@@ -100,6 +100,6 @@ def _write_settings(path: Path, url: str, audience: str | None, database: str, b
     # A JSON string or boolean in ASCII is a TOML one.
     lines = ["# Settings of this deployment. COACH_VAULT_... variables win over them."]
     lines += [f"{name} = {json.dumps(value)}" for name, value in members.items()]
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ALONE)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ALONE)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write("\n".join(lines) + "\n")

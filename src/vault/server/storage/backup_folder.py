@@ -15,14 +15,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vault.errors import FormatError, VaultError
 from vault.protocol.strict_json import read_json
+from vault.server.private_files import OWNER_ALONE, OWNERS_FOLDER
 
 DATABASE = "vault.sqlite3"
 MANIFEST = "manifest.json"
 ATTACHMENTS = "attachments"
 FORMAT = 1
 _CHUNK_BYTES = 1 << 20
-_OWNER_ALONE = 0o600
-_OWNERS_FOLDER = 0o700
 
 
 class BackupError(VaultError):
@@ -76,7 +75,7 @@ class Manifest(BaseModel):
 def make_folder(folder: Path) -> None:
     """A new folder that its owner alone can enter. Raises: BackupError where there is something already."""
     try:
-        folder.mkdir(mode=_OWNERS_FOLDER, parents=True)
+        folder.mkdir(mode=OWNERS_FOLDER, parents=True)
     except FileExistsError:
         raise BackupError("there is something of that name already, and nothing is ever overwritten") from None
     except OSError as error:
@@ -97,7 +96,7 @@ def describe_file(path: Path) -> File:
 def copy_file(source: Path, expected: File, target: Path) -> None:
     """Copy a file of a backup to the new file `target`, durably. Raises: BackupError where it is another."""
     hashed, size = sha256(), 0
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ALONE)
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ALONE)
     with os.fdopen(handle, "wb") as copy, source.open("rb") as file:
         for chunk in _chunks(file.fileno()):
             hashed.update(chunk)
@@ -112,7 +111,7 @@ def copy_file(source: Path, expected: File, target: Path) -> None:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write it whole or not at all; with it the backup is one."""
     beside = folder / f"{MANIFEST}.new"
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ALONE)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ALONE)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(manifest.model_dump_json(indent=1) + "\n")
         file.flush()

@@ -12,11 +12,11 @@ from tempfile import NamedTemporaryFile
 
 from anyio import to_thread
 
+from vault.server.private_files import OWNERS_FOLDER
 from vault.server.storage.blob_store import PIECE_BYTES, storage_away
 from vault.server.storage.measured import measured
 
 _INCOMING = "incoming"
-_OWNERS_FOLDER = 0o700
 _LEFT_SECONDS = 3_600
 """After how long a temporary file is a dead writer's: longer than any request lasts."""
 
@@ -45,10 +45,10 @@ class FolderBlobs:
         """The folder of temporary files."""
         incoming = self._folder / _INCOMING
         if not self._folder.is_dir():
-            self._folder.mkdir(mode=_OWNERS_FOLDER, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=OWNERS_FOLDER, parents=True, exist_ok=True)
             _flush_folder(self._folder.parent)
         for folder in (incoming, target.parent):
-            folder.mkdir(mode=_OWNERS_FOLDER, exist_ok=True)
+            folder.mkdir(mode=OWNERS_FOLDER, exist_ok=True)
         return incoming
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:

@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from vault.errors import VaultError
+from vault.server.private_files import require_private_file
 from vault.server.storage.driver import Value, Values
 from vault.server.storage.durability import NotDurable
 from vault.server.storage.prepared import run_words
@@ -44,9 +46,16 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         url, hide_parameters=True, max_overflow=_CONNECTIONS_MORE, connect_args={"factory": _Connection}
     )
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_private(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
+    """The files that SQLite makes beside a database have its mode. Raises: OpenToOthersError."""
+    with suppress(OSError):  # where no file can be made, SQLite says so
+        require_private_file(Path(arguments[0]))
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
