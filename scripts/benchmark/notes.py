@@ -10,21 +10,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 
+from tests.support.authoring import FIRST_KEYS, Place, sign, write
+from tests.support.noise import blob_ref
 from vault.client.crypto.content import Header, ItemHeader, seal_content
 from vault.client.crypto.identity import SecretKeys, new_secret_keys
 from vault.client.crypto.sealing import seal_content_key
 from vault.client.outbox.writing import Submission, spell
 from vault.protocol.blob import BlobContext
-from vault.protocol.envelope import Statement, sign
+from vault.protocol.envelope import Statement
 from vault.protocol.ids import account_id
-from vault.protocol.journal import after_mark, salt_sha256, seen_mark
+from vault.protocol.journal import salt_sha256
 from vault.protocol.limits import DAY_SECONDS, SUITE, ZERO32
 from vault.protocol.seal import SealContext
 from vault.protocol.statements import (
     Assent,
-    BlobRef,
     Contract,
     Item,
     Keys,
@@ -43,7 +43,6 @@ from vault.protocol.vocabulary import (
     Origin,
     Role,
     SealPurpose,
-    StatementType,
 )
 
 AUDIENCE = "bench.example/log"
@@ -103,8 +102,14 @@ def make_person(now: int) -> Person:
     """Somebody new; their first keys are signed at `now`."""
     keys = new_secret_keys(secrets.token_bytes)
     account = account_id(keys.sign_public)
-    body = Keys(
-        **_common(StatementType.KEYS, account, keys, now, after_mark(ZERO32, None), seen_mark(ZERO32, 0, ZERO32)),
+    body = write(
+        Keys,
+        FIRST_KEYS,
+        now,
+        audience=AUDIENCE,
+        id=secrets.token_bytes(16),
+        by=account,
+        key=keys.sign_key,
         account=account,
         generation=1,
         sign=SignKey(key=keys.sign_key, public=keys.sign_public),
@@ -112,18 +117,14 @@ def make_person(now: int) -> Person:
         reason=KeysReason.CREATE,
         minimum_suite=SUITE,
     )
-    return Person(keys, account, sign(body, [keys.sign_seed]))
+    return Person(keys, account, sign(body, keys.sign_seed))
 
 
 def make_login(person: Person, url: str, challenge: bytes, expires: int, now: int) -> bytes:
     """The body that answers a challenge."""
-    body = Login(
-        **_common(StatementType.LOGIN, person.account, person.keys, now, None, None),
-        url=url,
-        challenge=challenge,
-        expires=expires,
-    )
-    return spell(sign(body, [person.keys.sign_seed]), Submission(body))
+    answer = {"url": url, "challenge": challenge, "expires": expires}
+    body = write(Login, None, now, **_by(person), **answer)
+    return spell(sign(body, person.keys.sign_seed), Submission(body))
 
 
 def make_engagement(coach: Person, coachee: Person, now: int) -> Engagement:
@@ -145,8 +146,11 @@ def make_engagement(coach: Person, coachee: Person, now: int) -> Engagement:
         Party(account=person.account, role=role, keys=person.first.id)
         for person, role in ((coach, Role.COACH), (coachee, Role.COACHEE))
     ]
-    contract = Contract(
-        **_common(StatementType.CONTRACT, coach.account, coach.keys, today, *_place(made, None), identifier),
+    contract = write(
+        Contract,
+        _place(made, None),
+        now,
+        **_by(coach) | {"id": identifier},
         engagement=made.id,
         supersedes=None,
         parties=tuple(sorted(parties, key=lambda party: party.account)),
@@ -159,22 +163,18 @@ def make_engagement(coach: Person, coachee: Person, now: int) -> Engagement:
         starts=today,
         ends=today + 365 * DAY_SECONDS,
         salt_sha256=salt_sha256(made.salt),
-        text=_ref(blob),
+        text=blob_ref(blob),
         seals=refs,
     )
-    statement = sign(contract, [coach.keys.sign_seed])
+    statement = sign(contract, coach.keys.sign_seed)
     submission = Submission(contract, seals=seals, blob=blob, salt=made.salt)
     made.contract = statement.id
     made.setup.append(("/v1/engagements", coach, spell(statement, submission)))
     for person in (coach, coachee):
         newest = statement.id if person is coach else None
-        assent = Assent(
-            **_common(StatementType.ASSENT, person.account, person.keys, today, *_place(made, newest)),
-            engagement=made.id,
-            contract=made.contract,
-            keys=person.first.id,
-        )
-        signed = sign(assent, [person.keys.sign_seed])
+        members = {"engagement": made.id, "contract": made.contract, "keys": person.first.id}
+        assent = write(Assent, _place(made, newest), now, **_by(person), **members)
+        signed = sign(assent, person.keys.sign_seed)
         made.setup.append((f"/v1/engagements/{made.id.hex()}/assents", person, spell(signed, Submission(assent))))
         if person is coach:
             made.newest = signed.id
@@ -198,19 +198,22 @@ def make_note(engagement: Engagement, now: int) -> Note:
         attachments=(),
     )
     blob, refs, seals = _seal(engagement, SealPurpose.ITEM, context, header, secrets.token_bytes(TEXT_BYTES))
-    body = Item(
-        **_common(StatementType.ITEM, coach.account, coach.keys, now, *_place(engagement, engagement.newest)),
+    body = write(
+        Item,
+        _place(engagement, engagement.newest),
+        now,
+        **_by(coach),
         engagement=engagement.id,
         contract=engagement.contract,
         item=item,
         version=1,
         previous=None,
         kind=ItemKind.NOTE,
-        blob=_ref(blob),
+        blob=blob_ref(blob),
         attachments=(),
         seals=refs,
     )
-    statement = sign(body, [coach.keys.sign_seed])
+    statement = sign(body, coach.keys.sign_seed)
     engagement.newest = statement.id
     return Note(engagement, item, _sha256(blob), spell(statement, Submission(body, seals=seals, blob=blob)))
 
@@ -248,35 +251,13 @@ def _seal(
     return blob, tuple(refs), tuple(seals)
 
 
-def _place(engagement: Engagement, newest: bytes | None) -> tuple[bytes, bytes]:
-    """`after`, and the `seen` of somebody who has not read on: it may stay behind, and needs no answer."""
-    return after_mark(engagement.salt, newest), seen_mark(engagement.salt, 0, ZERO32)
+def _place(engagement: Engagement, newest: bytes | None) -> Place:
+    """Of somebody who has not read on: what was seen may stay behind, and needs no answer."""
+    return Place(engagement.salt, newest)
 
 
-def _common(
-    word: StatementType,
-    account: bytes,
-    keys: SecretKeys,
-    now: int,
-    after: bytes | None,
-    seen: bytes | None,
-    identifier: bytes | None = None,
-) -> dict[str, Any]:
-    return {
-        "suite": SUITE,
-        "type": word,
-        "audience": AUDIENCE,
-        "id": identifier or secrets.token_bytes(16),
-        "by": account,
-        "key": keys.sign_key,
-        "at": floor_to_day(now) if word in (StatementType.CONTRACT, StatementType.ASSENT) else now,
-        "after": after,
-        "seen": seen,
-    }
-
-
-def _ref(blob: bytes) -> BlobRef:
-    return BlobRef(sha256=_sha256(blob), size=len(blob))
+def _by(person: Person) -> dict[str, object]:
+    return {"audience": AUDIENCE, "id": secrets.token_bytes(16), "by": person.account, "key": person.keys.sign_key}
 
 
 def _sha256(raw: bytes) -> bytes:

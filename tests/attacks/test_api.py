@@ -16,11 +16,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.policy.people import account, digest, short
 from tests.server.deployments import Deployment, deployed
 from tests.server.joining import ask_challenge, bearer, first_keys, login_statement
 from tests.server.resources.test_attachments import naming, ref_of, upload
 from tests.server.world import Draft, World
+from tests.support.people import account, digest, short
 from vault.protocol.vocabulary import ItemKind
 from vault.server.openapi import build_description
 

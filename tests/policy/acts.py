@@ -5,8 +5,8 @@ Each is so wherever the state of the world allows it. What is to be refused diff
 
 from collections.abc import Callable
 
-from tests.policy.people import account, digest, short
 from tests.policy.worlds import CONTACT_ID, ENGAGEMENT, World
+from tests.support.people import account, digest, short
 from vault.protocol.envelope import Statement
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.statements import BlobRef

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.policy.people import short
 from tests.policy.states import PAIR, STATES, State
 from tests.policy.worlds import CONTACT_ID, NAMES
+from tests.support.people import short
 from vault.protocol.envelope import Statement
 from vault.protocol.vocabulary import ErasureReason, ItemKind, KeysReason, ShareKind
 

@@ -7,8 +7,8 @@ contact; the coachee has written a summary and a private item (`hers`), and a di
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.policy.people import digest, short
 from tests.policy.worlds import ENDS, FULL, NAMES, RETENTION_DAYS, START, World
+from tests.support.people import digest, short
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.statements import Item
 from vault.protocol.vocabulary import ItemKind, Origin, ShareKind

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.policy.people import account, digest, short
 from tests.policy.states import PAIR
 from tests.policy.worlds import FULL, START, World, make_active_world
+from tests.support.people import account, digest, short
 from vault.policy.facts import Assented, AssentFact, Closed, ContractActivated, ContractFact, ContractProposed
 from vault.protocol.statements import Contract
 from vault.protocol.vocabulary import Affiliation, Clause, ClosureReason, KeysReason, Origin, Role, ShareKind

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.policy.people import account, digest, short
 from tests.policy.states import PAIR
 from tests.policy.worlds import ENDS, FULL, RETENTION_DAYS, START, World, make_active_world
+from tests.support.people import account, digest, short
 from vault.policy.facts import Disclosed, DisclosureFact, Erased, Opened, Requested, Withdrawn
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.statements import Disclosure, Item

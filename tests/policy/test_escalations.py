@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.policy.people import account, digest, short
 from tests.policy.states import PAIR
 from tests.policy.worlds import CONTACT_ID, ENDS, ESCALATION_BLOB, FULL, START, World, make_active_world
+from tests.support.people import account, digest, short
 from vault.policy.facts import Escalated, EscalationFact, Opened
 from vault.protocol.journal import after_mark
 from vault.protocol.limits import DAY_SECONDS, ZERO32

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.policy.people import account, digest, short
 from tests.policy.states import PAIR
 from tests.policy.worlds import ENDS, FULL, World, make_active_world
+from tests.support.people import account, digest, short
 from vault.policy.facts import SealsAdded, VersionAdded, VersionFact
 from vault.policy.items import list_reader_sets
 from vault.protocol.envelope import Statement

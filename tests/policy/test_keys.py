@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.people import account, digest, seal_key, seed, short, sign_key
 from tests.policy.worlds import World
+from tests.support.people import account, digest, seal_key, seed, short, sign_key
 from vault.errors import InvalidKeyError, SignatureError
 from vault.policy.facts import KeyringAdded, KeyringFact, KeysAdded, KeysFact
 from vault.policy.replay import ReplayedKeys, append

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.policy.acts import BREAKERS, GOOD
-from tests.policy.people import account, digest, short
 from tests.policy.states import STATES
 from tests.policy.worlds import NAMES, World
+from tests.support.people import account, digest, short
 from vault.errors import FormatError
 from vault.policy import contracts, disclosures, items
 from vault.policy.facts import ContractActivated, find_role

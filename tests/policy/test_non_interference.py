@@ -9,9 +9,9 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.policy.people import digest, short
 from tests.policy.states import PAIR, State, make_active
 from tests.policy.worlds import ENDS, World
+from tests.support.people import digest, short
 from vault.policy.replay import append
 from vault.protocol.envelope import Statement
 from vault.protocol.limits import DAY_SECONDS

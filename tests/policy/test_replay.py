@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.policy.people import account, digest, seed, short
 from tests.policy.states import PAIR
 from tests.policy.worlds import ENDS, ENGAGEMENT, RETENTION_DAYS, SALT, START, World, make_active_world
+from tests.support.people import account, digest, seed, short
 from vault.errors import SignatureError
 from vault.policy.decide import decide, holds_salt
 from vault.policy.facts import Closed, KeysAdded, Withdrawn, find_party, find_role

@@ -7,7 +7,8 @@ that a test says in one line what is wrong with a statement. Nothing here asks p
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.policy.people import account, digest, seal_key, seed, short, sign_key
+from tests.support.authoring import Place, common, sign
+from tests.support.people import account, digest, seal_key, seed, short, sign_key
 from vault.errors import InvalidKeyError, SignatureError
 from vault.policy.decide import decide, require_seen_entry
 from vault.policy.facts import Effect, KeysFact
@@ -20,8 +21,8 @@ from vault.policy.replay import (
     append,
 )
 from vault.policy.signers import list_signers
-from vault.protocol.envelope import Statement, sign
-from vault.protocol.journal import after_mark, salt_sha256, seen_mark
+from vault.protocol.envelope import Statement
+from vault.protocol.journal import salt_sha256
 from vault.protocol.keys import require_valid_keys
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.problems import Refused
@@ -143,7 +144,7 @@ class World:
         if signers is None:
             old = self._sign_generation(name)
             signers = (old,) if old == sign_generation else (old, sign_generation)
-        return sign(body.model_copy(update=changes), [seed(name, generation) for generation in signers])
+        return sign(body, *(seed(name, generation) for generation in signers), **changes)
 
     def _sign_generation(self, name: str) -> int:
         current = self.keys[name].find_current()
@@ -168,7 +169,7 @@ class World:
             slots=(SlotRef(kind=2, sha256=digest("slot"), fetch=sign_key(name, 9).public),),
             salt_sha256=salt_sha256(journal.salt),
         )
-        return sign(body.model_copy(update=changes), [seed(name, generation)])
+        return sign(body, seed(name, generation), **changes)
 
     # The engagement
 
@@ -349,27 +350,26 @@ class World:
             by in SALT_HOLDERS and (model is Contract or by == "deployment" or bool(self.engagement.contracts))
         )
         newest = journal.find_newest(account(by))
+        place = Place(
+            journal.salt if holds_salt else None, None if newest is None else newest.statement, journal.position
+        )
         return {
-            "suite": 1,
-            "type": model.TYPE,
-            "audience": "vault.example/log",
+            **common(model.TYPE, place, floor_to_day(self.time)),
             "id": short("id", self.count),
             "by": account(by),
             "key": self.fact(by).sign_key if key is None else key,
-            "at": floor_to_day(self.time),
-            "after": after_mark(journal.salt if holds_salt else None, None if newest is None else newest.statement),
-            "seen": seen_mark(journal.salt, journal.position.seq, journal.position.head) if holds_salt else None,
         }
 
     def _in_engagement(self, model: type[Body], by: str, journal: ReplayedJournal | None = None) -> dict[str, Any]:
         return {**self._common(model, by, journal or self.engagement), "engagement": ENGAGEMENT}
 
     def _sign(self, by: str, body: Body, changes: dict[str, Any]) -> Statement:
-        return sign(body.model_copy(update=changes), [seed(by, self._seed_generation(by))])
+        return sign(body, self.seed_of(by), **changes)
 
-    def _seed_generation(self, name: str) -> int:
+    def seed_of(self, name: str) -> bytes:
+        """The seed of the key with which `name` acts in the engagement."""
         acting = self.fact(name).sign_key
-        return next(number for number in range(1, 100) if sign_key(name, number).key == acting)
+        return next(seed(name, number) for number in range(1, 100) if sign_key(name, number).key == acting)
 
     def find_journal(self, statement: Statement) -> ReplayedJournal:
         """The journal to which the statement belongs."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.policy.people import account, digest, seal_key, short, sign_key
+from tests.support.people import account, digest, seal_key, short, sign_key
 from vault.encoding import write_base64
 from vault.protocol.kinds import JOURNALED
 from vault.protocol.vocabulary import StatementType

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.people import seed, sign_key
 from tests.protocol.samples import SAMPLES, write
+from tests.support.people import seed, sign_key
 from vault import ed25519
 from vault.errors import PayloadTypeError, SignatureError, StatementError
 from vault.protocol.envelope import (

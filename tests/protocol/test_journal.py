@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from tests.policy.people import digest, short
+from tests.support.people import digest, short
 from vault.protocol.ids import account_id, key_id
 from vault.protocol.journal import (
     START,

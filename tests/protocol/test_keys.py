@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.policy.people import account, digest, seal_key, short, sign_key
 from tests.protocol.samples import SAMPLES, write
+from tests.support.people import account, digest, seal_key, short, sign_key
 from tests.test_ed25519 import LOW_ORDER_X25519, PUBLIC, SMALL, P, add, decode, encode, to_u
 from vault.errors import InvalidKeyError
 from vault.protocol.ids import account_id, key_id

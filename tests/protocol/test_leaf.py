@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from tests.policy.people import digest, short
+from tests.support.people import digest, short
 from vault.protocol.journal import JournalId, Position
 from vault.protocol.leaf import ENTRY_BYTES, leaf_entry, leaf_tag, served_leaf
 from vault.protocol.vocabulary import JournalKind

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.policy.people import digest, short
 from tests.protocol.samples import AT, DAY, SAMPLES, write
+from tests.support.people import digest, short
 from vault.errors import PayloadTypeError, StatementError, SuiteError
 from vault.protocol.kinds import JOURNALED, KINDS
 from vault.protocol.statements import MODELS, parse_body

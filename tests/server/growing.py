@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import httpx
 from sqlalchemy import Column, LargeBinary, Table, func, select, text
 
-from tests.policy.people import short
 from tests.server.deployments import Deployment, deployed
 from tests.server.world import World
+from tests.support.people import short
 from tests.support.postgres.databases import Databases, new_databases
 from vault.server.settings import LimitSettings
 from vault.server.storage.engine import Storage

@@ -4,16 +4,13 @@ from typing import Any
 
 import httpx
 
-from tests.policy.people import account, seal_key, seed, short, sign_key
 from tests.server.deployments import AUDIENCE, URL, Deployment
-from vault.protocol.envelope import Statement, sign
-from vault.protocol.journal import after_mark, seen_mark
-from vault.protocol.limits import CHALLENGE_SECONDS, ZERO32
+from tests.support.authoring import FIRST_KEYS, by, sign, write
+from tests.support.people import account, seal_key, short, sign_key
+from vault.protocol.envelope import Statement
+from vault.protocol.limits import CHALLENGE_SECONDS
 from vault.protocol.statements import Fetch, Keys, Login
-from vault.protocol.vocabulary import KeysReason, StatementType
-
-FIRST_AFTER = after_mark(ZERO32, None)
-SEEN_NOTHING = seen_mark(ZERO32, 0, ZERO32)
+from vault.protocol.vocabulary import KeysReason
 
 
 def bearer(credential: str) -> dict[str, str]:
@@ -22,13 +19,11 @@ def bearer(credential: str) -> dict[str, str]:
 
 def first_keys(name: str, at: int, **changes: Any) -> Statement:
     """The `keys` statement with which `name` begins."""
-    members = {
-        "suite": 1, "type": StatementType.KEYS, "audience": AUDIENCE, "id": short("keys", name), "by": account(name),
-        "key": sign_key(name).key, "at": at, "after": FIRST_AFTER, "seen": SEEN_NOTHING,
-        "account": account(name), "generation": 1, "sign": sign_key(name), "seal": seal_key(name),
-        "reason": KeysReason.CREATE, "minimum_suite": 1,
-    }  # fmt: skip
-    return sign(Keys.model_validate(members | changes), [seed(name)])
+    body = write(
+        Keys, FIRST_KEYS, at, audience=AUDIENCE, id=short("keys", name), **by(name), account=account(name),
+        generation=1, sign=sign_key(name), seal=seal_key(name), reason=KeysReason.CREATE, minimum_suite=1,
+    )  # fmt: skip
+    return sign(body, name, **changes)
 
 
 async def join(http: httpx.AsyncClient, deployment: Deployment, name: str) -> httpx.Response:
@@ -46,14 +41,13 @@ async def ask_challenge(http: httpx.AsyncClient, of: bytes) -> bytes:
 
 def login_statement(name: str, challenge: bytes, at: int, **changes: Any) -> Statement:
     """The answer of `name` to a challenge, a `fetch` where a `slot` is named; `seeds` sign it, else the first."""
-    seeds = changes.pop("seeds", [seed(name)])
-    model = Fetch if "slot" in changes else Login
+    signers = changes.pop("seeds", [name])
     members = {
-        "suite": 1, "type": model.TYPE, "audience": AUDIENCE, "id": short("login", challenge.hex()),
-        "by": account(name), "key": sign_key(name).key, "at": at, "after": None, "seen": None, "url": URL,
-        "challenge": challenge, "expires": at + CHALLENGE_SECONDS,
+        "audience": AUDIENCE, "id": short("login", challenge.hex()), **by(name), "url": URL, "challenge": challenge,
+        "expires": at + CHALLENGE_SECONDS,
     }  # fmt: skip
-    return sign(model.model_validate(members | changes), seeds)
+    model = Fetch if "slot" in changes else Login
+    return sign(write(model, None, at, **members | changes), *signers)
 
 
 async def send_login(http: httpx.AsyncClient, statement: Statement) -> httpx.Response:

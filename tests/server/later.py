@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.policy.people import account
 from tests.server.world import CONTACT, Draft, World
+from tests.support.people import account
 from vault.encoding import read_base64
 from vault.protocol.vocabulary import BlobKind, ErasureReason, EscalationReason, ShareKind, StatementType
 from vault.server.resources.erasures.rows import erase

@@ -7,45 +7,16 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from tests.policy.people import account, digest, seed, x25519_of
 from tests.policy.worlds import SALT, World
+from tests.support.authoring import sign
+from tests.support.noise import blob_ref, make_blob, make_keyring, make_seal, make_slot
+from tests.support.people import account, digest
 from vault import ed25519
 from vault.encoding import write_base64
 from vault.policy.facts import Effect
-from vault.protocol.envelope import Statement, sign
-from vault.protocol.keyring_layout import keyring_start
-from vault.protocol.limits import SEAL_BYTES, SLOT_BYTES
-from vault.protocol.slot import SlotHeader
-from vault.protocol.statements import BlobRef, Body, Contract, Escalation, Item, Keyring, SlotRef
-from vault.protocol.vocabulary import BLOB_KIND_CODES, BlobKind
-
-
-def fixed_bytes(size: int, *words: object) -> bytes:
-    """`size` bytes that look random, the same for the same words."""
-    return hashlib.shake_256(" ".join(map(str, words)).encode()).digest(size)
-
-
-def make_blob(kind: BlobKind, *words: object, bucket: int = 4_096) -> bytes:
-    head = b"CVB1" + bytes([1, BLOB_KIND_CODES[kind], 0, 0])
-    return head + fixed_bytes(56 + bucket + 16, "blob", *words)
-
-
-def make_seal(*words: object) -> bytes:
-    raw = fixed_bytes(SEAL_BYTES, "seal", *words)
-    return raw[:1088] + x25519_of(ed25519.public_key(digest("encapsulation", *words))) + raw[1120:]
-
-
-def make_keyring(name: str, sequence: int) -> bytes:
-    return keyring_start(sequence) + fixed_bytes(56 + 4_096 + 16, "keyring", name, sequence)
-
-
-def make_slot(name: str, kind: int) -> bytes:
-    header = SlotHeader.new(kind, account(name), fixed_bytes(16, "slot salt", name, kind)).to_bytes()
-    return header + fixed_bytes(SLOT_BYTES - len(header), "slot", name, kind)
-
-
-def blob_ref(blob: bytes) -> BlobRef:
-    return BlobRef(sha256=hashlib.sha256(blob).digest(), size=len(blob))
+from vault.protocol.envelope import Statement
+from vault.protocol.statements import Body, Contract, Escalation, Item, Keyring, SlotRef
+from vault.protocol.vocabulary import BlobKind
 
 
 class ServedWorld(World):
@@ -74,7 +45,8 @@ class ServedWorld(World):
         """With a slot of passphrase and kit and one of a recovery code."""
         current = self.keyrings[name].find_current()
         sequence = 1 if current is None else current.body.sequence + 1
-        keyring, slots = make_keyring(name, sequence), [make_slot(name, kind) for kind in (2, 3)]
+        keyring = make_keyring(sequence, name)
+        slots = [make_slot(kind, account(name), name) for kind in (2, 3)]
         refs = tuple(
             SlotRef(kind=kind, sha256=hashlib.sha256(slot).digest(), fetch=ed25519.public_key(fetch_seed(name, kind)))
             for kind, slot in zip((2, 3), slots, strict=True)
@@ -105,7 +77,7 @@ class ServedWorld(World):
             parts["salt"] = write_base64(SALT)
         # What a test changes is what is signed, also where no part fits it.
         kept = {name: value for name, value in added.items() if name not in changes or name == "seals"}
-        statement = sign(body.model_copy(update=kept), [seed(by, self._seed_generation(by))])
+        statement = sign(body, self.seed_of(by), **kept)
         self.parts[statement.id] = parts
         return statement
 
@@ -121,7 +93,7 @@ def _make_blob_of(body: Body, count: int) -> bytes | None:
         case Item():
             return make_blob(BlobKind(body.kind), count)
         case Escalation():
-            return make_blob(BlobKind.ESCALATION, count, bucket=8_192)
+            return make_blob(BlobKind.ESCALATION, count)
         case Keyring():
             return None
         case _:

@@ -11,7 +11,6 @@ from threading import Thread
 import httpx
 import pytest
 
-from tests.policy.people import account, short
 from tests.server.joining import bearer
 from tests.server.resources.test_attachments import (
     PARTS,
@@ -28,6 +27,7 @@ from tests.server.resources.test_attachments import (
 )
 from tests.server.test_dying import WAIT_SECONDS, worker
 from tests.server.world import World
+from tests.support.people import account, short
 from vault.protocol.limits import UPLOAD_SECONDS
 from vault.protocol.problems import Refused
 from vault.server.at_once import INCOMING_OF_ACCOUNT, INCOMING_OF_WORKER, Incoming

@@ -12,12 +12,12 @@ from threading import Thread
 
 import pytest
 
-from tests.policy.people import short
 from tests.server.deployments import APP, NOW, SECRETS, Deployment
 from tests.server.resources.test_attachments import PARTS, WHOLE, fetch, naming, ref_of, stored_files, upload
 from tests.server.storage.s3 import NEEDS_S3, S3, open_s3
 from tests.server.world import World
 from tests.support.databases import ENGINES, SQLITE, only_on
+from tests.support.people import short
 from tests.support.postgres.databases import Databases
 from vault.protocol.limits import UPLOAD_SECONDS
 from vault.server.app import build_app

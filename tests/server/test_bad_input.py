@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.policy.people import account, digest, seal_key, short
 from tests.server.joining import bearer
-from tests.server.sealed import make_seal
 from tests.server.world import Draft, World, first_keys_draft
+from tests.support.noise import make_seal
+from tests.support.people import account, digest, seal_key, short
 from vault.encoding import read_base64, write_base64
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
 from vault.protocol.vocabulary import ItemKind, StatementType

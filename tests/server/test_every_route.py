@@ -13,11 +13,11 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from tests.policy.people import account
 from tests.policy.worlds import ENGAGEMENT, START
 from tests.server.deployments import deployed
 from tests.server.joining import bearer
 from tests.server.walk import STRANGER, URL, Walk, counted, walk_to_the_disclosure
+from tests.support.people import account
 from vault.protocol.limits import BODY_MAXIMUM_BYTES
 from vault.protocol.problems import PROBLEMS
 from vault.server.app import ROUTERS

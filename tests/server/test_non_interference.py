@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.policy.people import account, digest, short
 from tests.server.deployments import deployed
 from tests.server.joining import bearer
 from tests.server.later import escalate, escalation
 from tests.server.world import World
 from tests.support.databases import NewDatabase
+from tests.support.people import account, digest, short
 from vault.protocol.leaf import ServedLeaf
 from vault.protocol.vocabulary import ItemKind, StatementType
 from vault.tlog.hashing import leaf_hash

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from tests.server import deployments
 from tests.server.deployments import Deployment
 from tests.server.replaying import compare_with_rows
+from tests.support.authoring import sign, write
 from tests.vectors.reading import raw, read_vectors
 from vault.encoding import write_base64
-from vault.protocol.envelope import Envelope, sign
+from vault.protocol.envelope import Envelope
 from vault.protocol.statements import Login
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, StatementType
 from vault.server.resources.engagements.rows.written import add_assent
@@ -95,12 +96,11 @@ async def log_in(http: httpx.AsyncClient, deployment: Deployment, name: str) -> 
         account, seed = bytes.fromhex(PEOPLE[name]["account"]), bytes.fromhex(keys["sign_seed"])
         challenge = (await http.post("/v1/login/challenges", json={"account": account.hex()})).json()["challenge"]
         now = deployment.clock()
-        body = Login(
-            suite=1, type=StatementType.LOGIN, audience="vault.example/log", id=bytes(16), by=account,
-            key=bytes.fromhex(keys["sign_key"]), at=now, after=None, seen=None, url=URL,
+        body = write(
+            Login, None, now, id=bytes(16), by=account, key=bytes.fromhex(keys["sign_key"]), url=URL,
             challenge=bytes.fromhex(challenge), expires=now + 60,
         )  # fmt: skip
-        answer = await http.post("/v1/login/tokens", json={"statement": sign(body, [seed]).envelope.to_json()})
+        answer = await http.post("/v1/login/tokens", json={"statement": sign(body, seed).envelope.to_json()})
         if answer.status_code == 201:
             return str(answer.json()["token"])
     raise AssertionError(f"expected a login of {name}")

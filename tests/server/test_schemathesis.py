@@ -17,10 +17,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.policy.people import account
 from tests.policy.worlds import ENGAGEMENT, START
 from tests.server.deployments import deployed
 from tests.server.walk import URL, Walk, counted, walk_to_the_disclosure
+from tests.support.people import account
 from vault.server.openapi import build_description
 from vault.server.sequencer.queue import Queue
 

@@ -15,13 +15,15 @@ from typing import Any
 
 import httpx
 
-from tests.policy.people import account, seed, short
 from tests.policy.worlds import ENGAGEMENT, FULL, START
 from tests.server.deployments import Deployment, deployed
-from tests.server.served_world import ServedWorld, fetch_seed, fixed_bytes
+from tests.server.served_world import ServedWorld, fetch_seed
+from tests.support.authoring import by, sign, write
+from tests.support.noise import noise
+from tests.support.people import account, short
 from vault import ed25519
 from vault.encoding import write_base64
-from vault.protocol.envelope import Statement, sign
+from vault.protocol.envelope import Statement
 from vault.protocol.ids import key_id
 from vault.protocol.limits import CHALLENGE_SECONDS
 from vault.protocol.statements import AttachmentRef, Fetch, Introduction, Login
@@ -39,7 +41,7 @@ Examples = dict[str, dict[str, Any]]
 def counted() -> Callable[[int], bytes]:
     """Bytes that look random, the same ones in every run."""
     calls = iter(range(10**9))
-    return lambda size: fixed_bytes(size, "random", next(calls))
+    return lambda size: noise(size, "random", next(calls))
 
 
 class Walk:
@@ -93,26 +95,17 @@ class Walk:
 
     async def log_in(self, name: str, slot: int | None = None) -> str:
         asked = await self.step("createChallenge", "POST", "/v1/login/challenges", {"account": account(name).hex()})
-        members = _common(name, StatementType.LOGIN if slot is None else StatementType.FETCH, len(self.tokens)) | {
-            "url": URL,
-            "challenge": asked["challenge"],
-            "expires": START + CHALLENGE_SECONDS,
-        }
+        answer = {"challenge": asked["challenge"], "expires": START + CHALLENGE_SECONDS, "url": URL}
+        model = Login if slot is None else Fetch
+        said = {"id": short(model.TYPE, name, len(self.tokens)), **by(name), **answer}
         if slot is None:
-            statement = sign(Login.model_validate(members), [seed(name)])
+            statement = sign(write(Login, None, START, **said), name)
         else:
             secret = fetch_seed(name, slot)
-            members |= {"key": key_id(1, ed25519.public_key(secret)), "slot": slot}
-            statement = sign(Fetch.model_validate(members), [secret])
+            said |= {"key": key_id(1, ed25519.public_key(secret)), "slot": slot}
+            statement = sign(write(Fetch, None, START, **said), secret)
         body = {"statement": statement.envelope.to_json()}
         return str((await self.step("createToken", "POST", "/v1/login/tokens", body))["token"])
-
-
-def _common(name: str, word: StatementType, count: int) -> dict[str, Any]:
-    return {
-        "suite": 1, "type": word, "audience": AUDIENCE, "id": short(word, name, count), "by": account(name),
-        "key": key_id(1, ed25519.public_key(seed(name))), "at": START, "after": None, "seen": None,
-    }  # fmt: skip
 
 
 async def take_walk(folder: Path) -> Examples:
@@ -158,8 +151,9 @@ async def _join(walk: Walk) -> None:
     walk.tokens["coach's new device"] = await walk.log_in("coach", slot=2)
     await walk.read("getKeyring", "coach's new device", f"/v1/accounts/{coach}/keyring")
     await walk.step("deleteToken", "DELETE", "/v1/login/tokens/current", None, walk.tokens.pop("coach's new device"))
-    introduction = _common("coachee", StatementType.INTRODUCTION, 0) | {"to": account("coach"), "mac": bytes(32)}
-    body = {"statement": sign(Introduction.model_validate(introduction), [seed("coachee")]).envelope.to_json()}
+    members = {"id": short(StatementType.INTRODUCTION, "coachee", 0), "to": account("coach"), "mac": bytes(32)}
+    introduction = sign(write(Introduction, None, START, **by("coachee"), **members), "coachee")
+    body = {"statement": introduction.envelope.to_json()}
     await walk.step("createIntroduction", "POST", "/v1/introductions", body, walk.tokens["coachee"])
     await walk.read("listIntroductions", "coach", "/v1/introductions")
     await walk.read("listKeys", "coach", f"/v1/accounts/{account('coachee').hex()}/keys")
@@ -184,7 +178,7 @@ async def _agree(walk: Walk) -> None:
 
 async def _write_and_disclose(walk: Walk) -> None:
     world, place = walk.world, f"/v1/engagements/{ENGAGEMENT.hex()}"
-    attachment, content = short("attachment"), fixed_bytes(9_000, "attachment")
+    attachment, content = short("attachment"), noise(9_000, "attachment")
     at = f"{place}/attachments/{attachment.hex()}"
     await walk.put("putAttachmentPart", "coach", f"{at}/parts/1", content)
     await walk.read("getAttachmentParts", "coach", f"{at}/parts")

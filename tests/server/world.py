@@ -11,14 +11,15 @@ from typing import Any
 
 import httpx
 
-from tests.policy.people import account, digest, seal_key, seed, short, sign_key
 from tests.server.deployments import AUDIENCE, Deployment
 from tests.server.joining import bearer, first_keys, join, log_in
-from tests.server.sealed import make_blob, make_keyring, make_seal, make_slot
+from tests.support.authoring import Place, by, sign, write
+from tests.support.noise import blob_ref, make_blob, make_keyring, make_seal, make_slot
+from tests.support.people import account, digest, seal_key, seed, short, sign_key
 from vault import ed25519
 from vault.encoding import write_base64
-from vault.protocol.envelope import Statement, sign
-from vault.protocol.journal import JournalId, after_mark, salt_sha256, seen_mark
+from vault.protocol.envelope import Statement
+from vault.protocol.journal import JournalId, salt_sha256
 from vault.protocol.kinds import KINDS
 from vault.protocol.limits import DAY_SECONDS, ZERO32
 from vault.protocol.statements import (
@@ -66,7 +67,7 @@ class Draft:
 
     @property
     def statement(self) -> Statement:
-        return sign(self.body, self.seeds)
+        return sign(self.body, *self.seeds)
 
     def json(self) -> dict[str, Any]:
         return {"statement": self.statement.envelope.to_json(), **self.parts}
@@ -163,35 +164,17 @@ class World:
         """A draft of a statement of `name`, standing on its newest; `members` are those of the type and any other."""
         self.count += 1
         generation = self.generations.get(name, 1)
-        at = self.deployment.clock()
-        common = {
-            "suite": 1,
-            "type": type_,
-            "audience": AUDIENCE,
-            "id": short("statement", self.count),
-            "by": account(name),
-            "key": sign_key(name, generation).key,
-            "at": floor_to_day(at) if KINDS[type_].whole_days else at,
-            "after": None,
-            "seen": None,
-        }
-        if KINDS[type_].journal is not None:
-            common |= self._place(type_, name)
-        body = MODELS[type_].model_validate({**common, **members})
+        signed = {"audience": AUDIENCE, "id": short("statement", self.count), **by(name, generation)}
+        body = write(MODELS[type_], self._place(type_, name), self.deployment.clock(), **signed | members)
         return Draft(name, path, body, (seed(name, generation),), parts or {})
 
-    def _place(self, type_: StatementType, name: str) -> dict[str, Any]:
-        kinds = {
-            StatementType.KEYS: JournalKind.KEYS,
-            StatementType.KEYRING: JournalKind.KEYRING,
-            StatementType.ESCALATION: JournalKind.ESCALATIONS,
-        }
-        kind = kinds.get(type_, JournalKind.ENGAGEMENT)
+    def _place(self, type_: StatementType, name: str) -> Place | None:
+        kind = KINDS[type_].journal
+        if kind is None:
+            return None
         is_own = kind in (JournalKind.KEYS, JournalKind.KEYRING)
         journal = JournalId(kind, account(name) if is_own else self.engagement)
-        salt = self.salt_of(kind, name)
-        before = self.newest.get((name, journal))
-        return {"after": after_mark(salt, before), "seen": None if salt is None else seen_mark(salt, 0, ZERO32)}
+        return Place(self.salt_of(kind, name), self.newest.get((name, journal)))
 
     def salt_of(self, kind: JournalKind, name: str) -> bytes | None:
         """The salt of a journal of that kind, where `name` holds it."""
@@ -216,7 +199,7 @@ class World:
         """A reference and the blob."""
         self.count += 1
         raw = make_blob(kind, self.count)
-        return BlobRef(sha256=hashlib.sha256(raw).digest(), size=len(raw)), write_base64(raw)
+        return blob_ref(raw), write_base64(raw)
 
     def at(self, collection: str) -> str:
         """The address of one of the engagement's collections."""
@@ -244,8 +227,8 @@ class World:
     def keyring(self, name: str, sequence: int | None = None, kinds: Iterable[int] = (2, 3), **changes: Any) -> Draft:
         """The next keyring with a slot of each kind."""
         number = sequence or self.sequences.get(name, 0) + 1
-        raw = make_keyring(number)
-        slots = {kind: make_slot(kind, account(name), name, number, kind) for kind in kinds}
+        raw = make_keyring(number, name)
+        slots = {kind: make_slot(kind, account(name), name, number) for kind in kinds}
         refs = tuple(
             SlotRef(kind=kind, sha256=hashlib.sha256(slot).digest(), fetch=self.fetch_public(name, kind))
             for kind, slot in slots.items()
@@ -257,7 +240,7 @@ class World:
         self.sequences[name] = number
         members = {
             "sequence": number,
-            "blob": BlobRef(sha256=hashlib.sha256(raw).digest(), size=len(raw)),
+            "blob": blob_ref(raw),
             "slots": refs,
             "salt_sha256": salt_sha256(salt),
         }

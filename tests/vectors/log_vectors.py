@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from tests.support.authoring import AUDIENCE
 from tests.tlog.signers import note_signature
 from tests.vectors.chance import chance
 from tests.vectors.spelling import Vector
-from tests.vectors.story import AUDIENCE, Entry, Story
+from tests.vectors.story import Entry, Story
 from vault import ed25519
 from vault.encoding import write_base64
 from vault.protocol.journal import JournalId

@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import cache
 
+from tests.support.authoring import AUDIENCE
 from tests.vectors.chance import chance
 from tests.vectors.log_vectors import LOG_KEY, empty_checkpoint
 from tests.vectors.people import COACH, SPONSOR, person
-from tests.vectors.story import AUDIENCE, ENGAGEMENT, ENGAGEMENT_SALT, KEYRING_SALT, URL
+from tests.vectors.story import ENGAGEMENT, ENGAGEMENT_SALT, KEYRING_SALT, URL
 from vault.client.crypto.slots import NewSlot, passphrase_ikm, wrap_keyring_key
 from vault.client.device.keyring import (
     EngagementSalt,

@@ -7,21 +7,22 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from tests.support.authoring import Place, sign, write
+from tests.support.noise import blob_ref
 from tests.vectors.chance import chance
 from tests.vectors.frozen import FrozenSeals
 from tests.vectors.people import DEPLOYMENT, Someone, person
 from vault.client.crypto.content import Header, ItemHeader, seal_content
 from vault.ed25519 import public_key
 from vault.protocol.blob import BlobContext, blob_context
-from vault.protocol.envelope import Statement, sign
-from vault.protocol.journal import START, JournalId, Position, after_mark, next_position, seen_mark
+from vault.protocol.envelope import Statement
+from vault.protocol.journal import START, JournalId, Position, next_position
 from vault.protocol.limits import ZERO32
 from vault.protocol.seal import SealContext, seal_context
 from vault.protocol.statements import BlobRef, Body, Contract, Disclosure, Escalation, Item, Reseal, SealRef
 from vault.protocol.times import floor_to_day
 from vault.protocol.vocabulary import ITEM_BLOB_KINDS, BlobKind, JournalKind
 
-AUDIENCE = "vault.example/log"
 URL = "https://vault.example"
 BEGINS = 20_833 * 86_400
 ENDS = BEGINS + 90 * 86_400
@@ -93,27 +94,14 @@ class Story:
 
     def draft(self, name: str, signer: Someone, model: type[BodyT], journal: JournalId | None, **members: Any) -> BodyT:
         """The body that the signer would sign now."""
-        after = seen = None
+        place = None
         if journal is not None:
             entries = self.journals.get(journal, [])
-            previous = next((one.statement.id for one in reversed(entries) if one.signer == signer.name), None)
+            newest = next((one.statement.id for one in reversed(entries) if one.signer == signer.name), None)
             salt = self.salts[journal] if self.holds_salt(signer, journal) else None
-            position = self.position(journal)
-            after = after_mark(salt, previous)
-            seen = None if salt is None else seen_mark(salt, position.seq, position.head)
-        at = floor_to_day(self.clock) if model.row.whole_days else self.clock
-        common = {
-            "suite": 1,
-            "type": model.TYPE,
-            "audience": AUDIENCE,
-            "id": chance(f"id of {name}", 16),
-            "by": signer.account,
-            "key": signer.keys.sign_key,
-            "at": at,
-            "after": after,
-            "seen": seen,
-        }
-        return model(**{**common, **members})
+            place = Place(salt, newest, self.position(journal))
+        signed = {"id": chance(f"id of {name}", 16), "by": signer.account, "key": signer.keys.sign_key}
+        return write(model, place, self.clock, **signed | members)
 
     def holds_salt(self, signer: Someone, journal: JournalId) -> bool:
         """Whether the signer knows the journal's salt."""
@@ -124,7 +112,7 @@ class Story:
     def add(self, name: str, signer: Someone, journal: JournalId | None, body: Body, *seeds: bytes) -> Statement:
         """Sign the body and append it; a statement without a journal is kept beside them."""
         seeds = seeds or (signer.keys.sign_seed,)
-        statement, publics = sign(body, seeds), tuple(public_key(seed) for seed in seeds)
+        statement, publics = sign(body, *seeds), tuple(public_key(seed) for seed in seeds)
         assert (journal is None) == (body.row.journal is None)
         if journal is None:
             self.unjournaled.append(Entry(name, signer.name, publics, statement, START))
@@ -158,7 +146,7 @@ class Story:
         blob = seal_content(context, key, salt, header, text)
         sealed = SealedBlob(name, context, key, salt, header, text, blob)
         self.blobs[name] = sealed
-        return BlobRef(sha256=hashlib.sha256(blob).digest(), size=len(blob)), sealed
+        return blob_ref(blob), sealed
 
     def seal_to(
         self,

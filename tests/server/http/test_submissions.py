@@ -6,23 +6,19 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.policy.people import account, seed, sign_key
 from tests.server.deployments import AUDIENCE, NOW, URL
+from tests.support.authoring import by, sign, write
 from vault.encoding import write_base64
-from vault.protocol.envelope import sign
 from vault.protocol.statements import Login
-from vault.protocol.vocabulary import StatementType
 from vault.server.http import submissions
 
 PLACE = "/v1/login/tokens"  # takes a submission and needs no credential
 
 
 def envelope() -> dict[str, Any]:
-    body = Login(
-        suite=1, type=StatementType.LOGIN, audience=AUDIENCE, id=bytes(16), by=account("Lena"),
-        key=sign_key("Lena").key, at=NOW, after=None, seen=None, url=URL, challenge=bytes(32), expires=NOW + 60,
-    )  # fmt: skip
-    return sign(body, [seed("Lena")]).envelope.to_json()
+    members = {"id": bytes(16), "url": URL, "challenge": bytes(32), "expires": NOW + 60}
+    body = write(Login, None, NOW, audience=AUDIENCE, **by("Lena"), **members)
+    return sign(body, "Lena").envelope.to_json()
 
 
 async def send(http: httpx.AsyncClient, body: bytes, media_type: str = "application/json") -> tuple[int, Any]:

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from tests.policy.people import short
 from tests.server.joining import bearer
-from tests.server.sealed import noise
 from tests.server.storage.s3 import NEEDS_S3, open_s3
 from tests.server.world import Draft, World
+from tests.support.noise import noise
+from tests.support.people import short
 from vault.encoding import write_base64
 from vault.protocol.limits import PART_MAXIMUM_BYTES, PARTS_MAXIMUM, UPLOAD_SECONDS
 from vault.protocol.statements import AttachmentRef

@@ -1,5 +1,5 @@
-from tests.policy.people import digest
 from tests.server.world import World
+from tests.support.people import digest
 
 
 async def test_the_coachee_sees_states_and_openings(three: World) -> None:

@@ -1,5 +1,5 @@
-from tests.policy.people import account, short
 from tests.server.world import SALT, World
+from tests.support.people import account, short
 from vault.encoding import read_base64, write_base64
 from vault.protocol.vocabulary import ItemKind, Role
 

@@ -1,5 +1,5 @@
-from tests.policy.people import account
 from tests.server.world import World
+from tests.support.people import account
 from vault.protocol.vocabulary import ItemKind
 
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.policy.people import account, seed, sign_key
 from tests.server.deployments import NOW, Deployment, deployed
 from tests.server.joining import ask_challenge, bearer, join, log_in, login_statement, send_login
+from tests.support.people import account, seed, sign_key
 from vault.protocol.limits import CHALLENGE_SECONDS, PERSON_TOKEN_SECONDS
 from vault.server.credentials import credential_sha256
 from vault.server.settings import LimitSettings

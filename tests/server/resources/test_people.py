@@ -3,9 +3,9 @@
 import hashlib
 from dataclasses import replace
 
-from tests.policy.people import account, digest
 from tests.server.joining import ask_challenge, bearer, login_statement, send_login
 from tests.server.world import World
+from tests.support.people import account, digest
 from vault.encoding import read_base64, write_base64
 from vault.protocol.ids import key_id
 from vault.protocol.limits import INTRODUCTION_SECONDS

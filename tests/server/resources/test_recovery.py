@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.policy.people import account, digest, seed, sign_key
 from tests.server.joining import ask_challenge, bearer, login_statement, send_login
 from tests.server.world import World
+from tests.support.people import account, digest, seed, sign_key
 from vault import ed25519
 from vault.encoding import read_base64
 from vault.protocol.ids import key_id

@@ -3,8 +3,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.policy.people import account
 from tests.server.deployments import SECRETS, Deployment, deployed
+from tests.support.people import account
 from vault.encoding import read_base64
 from vault.protocol.slot import SlotHeader, fake_slot_header
 from vault.server.settings import LimitSettings

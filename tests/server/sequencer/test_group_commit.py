@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import OperationalError
 
-from tests.policy.people import digest, short
 from tests.server.joining import bearer
 from tests.server.later import escalation
 from tests.server.queued import put
 from tests.server.world import Draft, World, first_keys_draft
 from tests.support.databases import SQLITE, only_on
+from tests.support.people import digest, short
 from vault.protocol.problems import Refused
 from vault.server.sequencer import queue as queues
 from vault.server.sequencer.places import Turn, turn_of

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from tests.policy.people import account, digest, seed, short, sign_key
 from tests.server.joining import bearer
 from tests.server.world import World, first_keys_draft
+from tests.support.people import account, digest, seed, short, sign_key
 from vault.encoding import write_base64
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import ItemKind

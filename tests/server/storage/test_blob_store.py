@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.policy.people import short
-from tests.server.sealed import noise
 from tests.server.storage.s3 import NEEDS_S3, S3, open_s3
+from tests.support.noise import noise
+from tests.support.people import short
 from vault.protocol.problems import Refused
 from vault.server.opening import open_blobs
 from vault.server.settings import S3Settings, Settings, SettingsError

@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import Insert, and_, bindparam, delete, event, or_, select, update
 
 import vault.server
-from tests.policy.people import account, short
 from tests.server.deployments import APP, Deployment
 from tests.server.later import ask, destroy, erasure, escalate, escalation, request
 from tests.server.resources.test_attachments import digest_of, naming, put, ref_of, upload
@@ -23,6 +22,7 @@ from tests.server.storage.queries import list_makers, list_prepared
 from tests.server.storage.shards import ALONE, EVERY_SHARD, Query, find_crossings, owners_of
 from tests.server.world import World
 from tests.support.databases import SQLITE, only_on
+from tests.support.people import account, short
 from vault.protocol.limits import UPLOAD_SECONDS
 from vault.protocol.vocabulary import ItemKind
 from vault.server.resources.apps.actions import disable_app, rotate_app

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, select, text
 
-from tests.policy.people import digest, short
 from tests.server.deployments import Deployment
 from tests.server.joining import bearer
 from tests.server.queued import put
 from tests.server.world import Draft, World, first_keys_draft
 from tests.support.databases import POSTGRESQL, only_on
+from tests.support.people import digest, short
 from vault.server.app import build_app
 from vault.server.sequencer.queue import Queue
 from vault.server.storage.engine import Storage
