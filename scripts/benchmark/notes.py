@@ -16,7 +16,6 @@ from tests.support.noise import blob_ref
 from vault.client.crypto.content import Header, ItemHeader, seal_content
 from vault.client.crypto.identity import SecretKeys, new_secret_keys
 from vault.client.crypto.sealing import seal_content_key
-from vault.client.outbox.writing import Submission, spell
 from vault.protocol.blob import BlobContext
 from vault.protocol.envelope import Statement
 from vault.protocol.ids import account_id
@@ -33,6 +32,7 @@ from vault.protocol.statements import (
     SealRef,
     SignKey,
 )
+from vault.protocol.submission import Parts, spell
 from vault.protocol.terms import Party, RequestBudget
 from vault.protocol.times import floor_to_day
 from vault.protocol.vocabulary import (
@@ -124,7 +124,7 @@ def make_login(person: Person, url: str, challenge: bytes, expires: int, now: in
     """The body that answers a challenge."""
     answer = {"url": url, "challenge": challenge, "expires": expires}
     body = write(Login, None, now, **_by(person), **answer)
-    return spell(sign(body, person.keys.sign_seed), Submission(body))
+    return spell(sign(body, person.keys.sign_seed))
 
 
 def make_engagement(coach: Person, coachee: Person, now: int) -> Engagement:
@@ -167,15 +167,15 @@ def make_engagement(coach: Person, coachee: Person, now: int) -> Engagement:
         seals=refs,
     )
     statement = sign(contract, coach.keys.sign_seed)
-    submission = Submission(contract, seals=seals, blob=blob, salt=made.salt)
+    parts = Parts(seals=seals, blob=blob, salt=made.salt)
     made.contract = statement.id
-    made.setup.append(("/v1/engagements", coach, spell(statement, submission)))
+    made.setup.append(("/v1/engagements", coach, spell(statement, parts)))
     for person in (coach, coachee):
         newest = statement.id if person is coach else None
         members = {"engagement": made.id, "contract": made.contract, "keys": person.first.id}
         assent = write(Assent, _place(made, newest), now, **_by(person), **members)
         signed = sign(assent, person.keys.sign_seed)
-        made.setup.append((f"/v1/engagements/{made.id.hex()}/assents", person, spell(signed, Submission(assent))))
+        made.setup.append((f"/v1/engagements/{made.id.hex()}/assents", person, spell(signed)))
         if person is coach:
             made.newest = signed.id
     return made
@@ -215,7 +215,7 @@ def make_note(engagement: Engagement, now: int) -> Note:
     )
     statement = sign(body, coach.keys.sign_seed)
     engagement.newest = statement.id
-    return Note(engagement, item, _sha256(blob), spell(statement, Submission(body, seals=seals, blob=blob)))
+    return Note(engagement, item, _sha256(blob), spell(statement, Parts(seals=seals, blob=blob)))
 
 
 def make_circle(pairs: int, engagements_each: int, now: int) -> tuple[list[Person], list[Engagement]]:

@@ -8,7 +8,7 @@ from typing import Any
 from scripts.benchmark.load import LoadError, Talk, post, talk
 from scripts.benchmark.notes import Engagement, Person, make_login
 from scripts.benchmark.servers import Server
-from vault.client.outbox.writing import Submission, spell
+from vault.protocol.submission import spell
 
 Tokens = dict[bytes, str]
 """Login tokens by account."""
@@ -41,7 +41,7 @@ def logging_in(server: Server, person: Person, tokens: Tokens, times: int = 1) -
 
 def _join(app_key: str, person: Person) -> Talk:
     enrolment = _read(201, (yield post("/v1/enrolments", app_key, b"{}")))["token"]
-    _read(201, (yield post("/v1/accounts", enrolment, spell(person.first, Submission(person.first.body)))))
+    _read(201, (yield post("/v1/accounts", enrolment, spell(person.first))))
 
 
 def _begin(engagement: Engagement, tokens: Tokens) -> Talk:

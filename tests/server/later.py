@@ -4,13 +4,12 @@ from typing import Any
 
 from tests.server.world import CONTACT, Draft, World
 from tests.support.people import account
-from vault.encoding import read_base64
+from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import BlobKind, ErasureReason, EscalationReason, ShareKind, StatementType
 from vault.server.resources.erasures.rows import erase
 from vault.server.resources.escalations.rows import add_escalation
 from vault.server.sequencer.collections import Collection, Project
 from vault.server.sequencer.members import admit_member
-from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.submit import Answer, submit
 
 
@@ -61,15 +60,7 @@ async def ask(world: World, draft: Draft) -> Answer:
 
 async def _submit(world: World, draft: Draft, project: Project) -> Answer:
     statement = draft.statement
-    seals = draft.parts.get("seals")
-    blob = draft.parts.get("blob")
-    submission = Submission(
-        envelope=statement.envelope,
-        seals=None if seals is None else tuple(read_base64(seal) for seal in seals),
-        blob=None if blob is None else read_base64(blob),
-        slots=None,
-        salt=None,
-    )
+    submission = Submission.from_json(draft.json())
     collection = Collection(draft.body.type, admit_member, project)
     ids = {"engagement": world.engagement.hex()}
     deployment = world.deployment

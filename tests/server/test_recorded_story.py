@@ -16,15 +16,14 @@ from tests.server.replaying import compare_with_rows
 from tests.support.authoring import sign, write
 from tests.vectors.reading import raw, read_vectors
 from vault.encoding import write_base64
-from vault.protocol.envelope import Envelope
 from vault.protocol.statements import Login
+from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, StatementType
 from vault.server.resources.engagements.rows.written import add_assent
 from vault.server.resources.erasures.rows import erase
 from vault.server.resources.escalations.rows import add_escalation
 from vault.server.secrets_file import Secrets
 from vault.server.sequencer.collections import Collection, Project
-from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.submit import submit
 from vault.server.storage.tables import journals
 
@@ -139,10 +138,7 @@ async def send(
 
 async def submit_directly(deployment: Deployment, body: dict[str, Any], type_: str, engagement: str) -> dict[str, Any]:
     """Types whose routes come later go through the same write path."""
-    envelope = Envelope.from_json(body["statement"])
-    seals = tuple(raw(seal) for seal in body["seals"]) if "seals" in body else None
-    blob = raw(body["blob"]) if "blob" in body else None
-    submission = Submission(envelope=envelope, seals=seals, blob=blob, slots=None, salt=None)
+    submission = Submission.from_json(body)
     collection = Collection(StatementType(type_), lambda _connection, _body: None, DIRECTLY[type_])
     queue = deployment.app.state.queue
     answer = await submit(deployment.parts, queue, collection, submission, None, {"engagement": engagement})

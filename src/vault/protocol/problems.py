@@ -45,6 +45,11 @@ class Refused(VaultError):
         return self.problem.what_to_do
 
 
+def broken_schema(pointer: str, rule: str) -> Refused:
+    """The refusal of a body, for its caller to raise: the JSON pointer of the place and the rule that it breaks."""
+    return Refused("schema", errors=[{"pointer": pointer, "rule": rule}])
+
+
 def _problem(code: str, status: int, title: str, what_to_do: str) -> tuple[str, Problem]:
     return code, Problem(code, status, title, what_to_do)
 

@@ -11,7 +11,7 @@ from vault.client.errors import UsageError
 from vault.client.log.checkpoints import confirm
 from vault.client.network.calls import Act
 from vault.client.outbox.sealing_to import seal_to
-from vault.client.outbox.writing import Done, Submission, common_members, write
+from vault.client.outbox.writing import Done, Unsigned, common_members, write
 from vault.client.reading.keys_of import current_keys
 from vault.client.reading.reading import read_held
 from vault.client.reading.recalling import ensure_view
@@ -24,6 +24,7 @@ from vault.protocol.journal import salt_sha256
 from vault.protocol.limits import DAY_SECONDS, ZERO32
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Assent, Closure, Contract
+from vault.protocol.submission import Parts
 from vault.protocol.terms import Contact, Party
 from vault.protocol.times import floor_to_day
 from vault.protocol.vocabulary import BlobKind, ClosureReason, Role, SealPurpose, StatementType
@@ -59,7 +60,7 @@ def _send_contract(session: Session, engagement: bytes, terms: Terms, supersedes
     journal = engagement_journal(engagement)
     is_first = engagement not in session.contracts
 
-    def build() -> Submission:
+    def build() -> Unsigned:
         own = keys_of[session.account]
         identifier = session.random(16)
         context = BlobContext(BlobKind.CONTRACT_TEXT, engagement, ZERO32, identifier, 1, session.account, ZERO32)
@@ -94,7 +95,7 @@ def _send_contract(session: Session, engagement: bytes, terms: Terms, supersedes
             seals=sealed.refs,
         )
         salt = session.salts[engagement] if is_first else None
-        return Submission(body, seals=sealed.seals, blob=sealed.blob, salt=salt)
+        return Unsigned(body, Parts(seals=sealed.seals, blob=sealed.blob, salt=salt))
 
     path = "/v1/engagements" if is_first else f"/v1/engagements/{engagement.hex()}/contracts"
     done = yield from write(session, path, journal, build)
@@ -149,7 +150,7 @@ def assent(session: Session, engagement: bytes, contract: bytes) -> Act[Done]:
     yield from confirm(session)
     own = yield from current_keys(session, session.account)
 
-    def build() -> Submission:
+    def build() -> Unsigned:
         signer = session.find_by_sign_key(own.sign_key) or session.current
         body = Assent(
             **common_members(session, StatementType.ASSENT, journal, signer),
@@ -157,7 +158,7 @@ def assent(session: Session, engagement: bytes, contract: bytes) -> Act[Done]:
             contract=contract,
             keys=own.statement,
         )
-        return Submission(body)
+        return Unsigned(body)
 
     return (yield from write(session, f"/v1/engagements/{engagement.hex()}/assents", journal, build))
 
@@ -191,13 +192,13 @@ def close(session: Session, engagement: bytes, reason: ClosureReason) -> Act[Don
     view = yield from ensure_view(session, engagement)
     journal = engagement_journal(engagement)
 
-    def build() -> Submission:
+    def build() -> Unsigned:
         keys = find_current_keys(view.replay, session.account, view.standing().body)
         signer = session.current if keys is None else session.find_by_sign_key(keys.sign_key) or session.current
         body = Closure(
             **common_members(session, StatementType.CLOSURE, journal, signer), engagement=engagement, reason=reason
         )
-        return Submission(body)
+        return Unsigned(body)
 
     return (yield from write(session, f"/v1/engagements/{engagement.hex()}/closures", journal, build))
 

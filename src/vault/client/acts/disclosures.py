@@ -16,7 +16,7 @@ from vault.client.log.receipts import Receipt, verify_served_receipt
 from vault.client.log.verifying import read_envelope
 from vault.client.network.calls import Act
 from vault.client.outbox.sealing_to import current_keys_of, seal_to
-from vault.client.outbox.writing import Done, Submission, common_members, write
+from vault.client.outbox.writing import Done, Unsigned, common_members, write
 from vault.client.reading.asking import PAGE, get, goes_on
 from vault.client.reading.keys_of import current_keys, keys_journal
 from vault.client.reading.reading import find_own_seal, open_blob, read_key
@@ -33,6 +33,7 @@ from vault.protocol.envelope import Statement
 from vault.protocol.limits import ZERO32
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Contract, Disclosure, Opening, Withdrawal
+from vault.protocol.submission import Parts
 from vault.protocol.times import floor_to_day
 from vault.protocol.vocabulary import BlobKind, KeysReason, Locale, Purpose, Role, SealPurpose, ShareKind, StatementType
 
@@ -149,7 +150,7 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
     yield from require_not_retired(session, terms.recipient)
     journal = engagement_journal(terms.engagement)
 
-    def build() -> Submission:
+    def build() -> Unsigned:
         active = view.replay.find_active_contract()
         if active is None:
             raise Refused("contract-inactive")
@@ -184,7 +185,7 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
             locale=terms.locale,
             expires=terms.expires,
         )
-        return Submission(body, seals=sealed.seals, blob=sealed.blob)
+        return Unsigned(body, Parts(seals=sealed.seals, blob=sealed.blob))
 
     done = yield from write(session, f"/v1/engagements/{terms.engagement.hex()}/disclosures", journal, build)
     session.sources[done.statement.id] = (terms.summary.body.item, terms.summary.body.version)
@@ -229,7 +230,7 @@ def withdraw(session: Session, engagement: bytes, disclosure: bytes) -> Act[Done
     view = yield from ensure_view(session, engagement)
     journal = engagement_journal(engagement)
 
-    def build() -> Submission:
+    def build() -> Unsigned:
         keys = find_current_keys(view.replay, session.account, view.standing().body)
         signer = session.current if keys is None else session.find_by_sign_key(keys.sign_key) or session.current
         body = Withdrawal(
@@ -237,7 +238,7 @@ def withdraw(session: Session, engagement: bytes, disclosure: bytes) -> Act[Done
             engagement=engagement,
             disclosure=disclosure,
         )
-        return Submission(body)
+        return Unsigned(body)
 
     return (yield from write(session, f"/v1/engagements/{engagement.hex()}/withdrawals", journal, build))
 
@@ -281,13 +282,13 @@ def open_statement(session: Session, engagement: bytes, of: bytes) -> Act[Done]:
     """The access receipt alone. Raises: Refused(not-found | disclosure-ended); Unreachable."""
     journal = engagement_journal(engagement)
 
-    def build() -> Submission:
+    def build() -> Unsigned:
         body = Opening(
             **common_members(session, StatementType.OPENING, journal, session.acting_in(engagement)),
             engagement=engagement,
             of=of,
         )
-        return Submission(body)
+        return Unsigned(body)
 
     return (yield from write(session, f"/v1/engagements/{engagement.hex()}/openings", journal, build))
 

@@ -13,7 +13,7 @@ from vault.client.device.session import Session
 from vault.client.errors import BlobHashError, ContentError, SealHashError, UsageError
 from vault.client.network.calls import Act
 from vault.client.outbox.sealing_to import current_keys_of, seal_key_to, seal_to
-from vault.client.outbox.writing import Done, Submission, common_members, write
+from vault.client.outbox.writing import Done, Unsigned, common_members, write
 from vault.client.reading.reading import read_held, read_held_key
 from vault.client.reading.recalling import ensure_view
 from vault.client.reading.views import Held, View, engagement_journal, refresh
@@ -25,6 +25,7 @@ from vault.protocol.envelope import Statement
 from vault.protocol.limits import ZERO32
 from vault.protocol.problems import Refused
 from vault.protocol.statements import AttachmentRef, Item, Reseal
+from vault.protocol.submission import Parts
 from vault.protocol.vocabulary import BlobKind, ItemKind, Role, SealPurpose, StatementType
 
 UNOPENED = "(does not open)"
@@ -141,7 +142,7 @@ def _write_version(
     engagement = view.replay.journal.subject
     journal = engagement_journal(engagement)
 
-    def build() -> Submission:
+    def build() -> Unsigned:
         contract = _active(view)
         signer = find_current_keys(view.replay, session.account, contract.body)
         if signer is None:
@@ -169,7 +170,7 @@ def _write_version(
             attachments=tuple(sorted((each.ref for each in text.attachments), key=lambda ref: ref.id)),
             seals=sealed.refs,
         )
-        return Submission(body, seals=sealed.seals, blob=sealed.blob)
+        return Unsigned(body, Parts(seals=sealed.seals, blob=sealed.blob))
 
     return (yield from write(session, f"/v1/engagements/{engagement.hex()}/items", journal, build, note))
 
@@ -276,7 +277,7 @@ def reseal_item(
     content_key = read_held_key(session, view, held)
     journal = engagement_journal(engagement)
 
-    def build() -> Submission:
+    def build() -> Unsigned:
         contract = _active(view)
         signer = find_current_keys(view.replay, session.account, contract.body)
         keys = session.current if signer is None else session.find_by_sign_key(signer.sign_key) or session.current
@@ -298,7 +299,7 @@ def reseal_item(
             statement=found.statement,
             seals=refs,
         )
-        return Submission(body, seals=seals)
+        return Unsigned(body, Parts(seals=seals))
 
     return (yield from write(session, f"/v1/engagements/{engagement.hex()}/reseals", journal, build))
 

@@ -36,9 +36,9 @@ from vault.client.log.leaf_search import search
 from vault.client.log.verifying import require_not_withheld
 from vault.client.network.answers import read_answer
 from vault.client.network.calls import Act, Call, Take
-from vault.client.outbox.writing import Submission, common_members, enqueue, flush, journal_of, turn_of
+from vault.client.outbox.writing import Unsigned, common_members, enqueue, flush, journal_of, turn_of
 from vault.client.reading.keys_of import fetch_keys, keys_journal
-from vault.client.reading.logging_in import ask_challenge, submission
+from vault.client.reading.logging_in import ask_challenge
 from vault.ed25519 import public_key
 from vault.encoding import read_base64
 from vault.errors import FormatError
@@ -49,6 +49,7 @@ from vault.protocol.ids import account_id, key_id
 from vault.protocol.limits import CHALLENGE_SECONDS, SLOT_BYTES, SLOT_HEADER_BYTES, SUITE
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Fetch, Keys, SealKey, SignKey
+from vault.protocol.submission import spell
 from vault.protocol.vocabulary import (
     KEY_ALGORITHM_ED25519,
     SLOT_PASSPHRASE_KIT,
@@ -136,7 +137,7 @@ def enqueue_keys(session: Session, generation: int, reason: KeysReason) -> None:
     )
     seeds = (keys.sign_seed,) if signer.sign_key == keys.sign_key else (signer.sign_seed, keys.sign_seed)
     path = ACCOUNTS_PATH if before is None else f"/v1/accounts/{session.account.hex()}/keys"
-    enqueue(session, path, Submission(body), journal, seeds)
+    enqueue(session, path, Unsigned(body), journal, seeds)
 
 
 def join(session: Session, enrolment: str, invitation: str | None = None, inviter: str | None = None) -> Act[None]:
@@ -335,7 +336,7 @@ def recover(session: Session) -> Act[None]:
     ikm = slot_ikm(session, header, kind)
     seed = fetch_seed(ikm, read_slot_header(header, session.account, kind))
     challenge = yield from ask_challenge(session.account)
-    granted = yield Call("POST", "/v1/login/tokens", submission(sign(_fetch(session, seed, challenge, kind), [seed])))
+    granted = yield Call("POST", "/v1/login/tokens", spell(sign(_fetch(session, seed, challenge, kind), [seed])))
     token = read_answer(granted, TokenAnswer)
     session.token = Token(token.token, token.expires)
     view = yield from fetch_keyring(session)

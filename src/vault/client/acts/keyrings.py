@@ -27,7 +27,7 @@ from vault.client.log.verifying import (
 )
 from vault.client.network.answers import is_passing
 from vault.client.network.calls import Act, Take
-from vault.client.outbox.writing import Submission, common_members, enqueue, flush, send, turn_of
+from vault.client.outbox.writing import Unsigned, common_members, enqueue, flush, send, turn_of
 from vault.client.reading.asking import PAGE, get
 from vault.client.reading.keys_of import fetch_keys
 from vault.encoding import read_base64
@@ -39,6 +39,7 @@ from vault.protocol.limits import SLOT_BYTES
 from vault.protocol.problems import Refused
 from vault.protocol.slot import SALT_BYTES, SlotHeader
 from vault.protocol.statements import BlobRef, Keyring
+from vault.protocol.submission import Parts
 from vault.protocol.vocabulary import (
     SLOT_PASSPHRASE,
     SLOT_PASSPHRASE_KIT,
@@ -98,8 +99,8 @@ def enqueue_keyring(session: Session) -> None:
         salt_sha256=salt_sha256(session.keyring_salt),
     )
     salt = session.keyring_salt if sequence == 1 else None
-    parts = Submission(body, blob=raw, slots=tuple(slot.raw for slot in slots), salt=salt)
-    enqueue(session, keyring_path(session.account), parts, journal, (session.current.sign_seed,))
+    unsigned = Unsigned(body, Parts(blob=raw, slots=tuple(slot.raw for slot in slots), salt=salt))
+    enqueue(session, keyring_path(session.account), unsigned, journal, (session.current.sign_seed,))
     session.keyring_key, session.sequence, session.keyring = keyring_key, sequence, raw
     session.slots = {slot.kind: slot.raw for slot in slots}
     session.changed = False

@@ -12,7 +12,7 @@ from vault.client.device.session import Session
 from vault.client.errors import IntroductionError, UsageError, VerificationError
 from vault.client.log.verifying import read_envelope
 from vault.client.network.calls import Act, Take
-from vault.client.outbox.writing import Submission, common_members, enqueue, flush, turn_of
+from vault.client.outbox.writing import Unsigned, common_members, enqueue, flush, turn_of
 from vault.client.reading.asking import PAGE, get, goes_on
 from vault.client.reading.keys_of import current_keys, fetch_keys
 from vault.client.reading.served import verify_under
@@ -75,7 +75,7 @@ def enqueue_introduction(session: Session, code: str, name: str) -> Person:
         to=invitation.account,
         mac=invitation_mac(invitation.secret, invitation.account, session.account),
     )
-    enqueue(session, "/v1/introductions", Submission(body), None, (session.current.sign_seed,))
+    enqueue(session, "/v1/introductions", Unsigned(body), None, (session.current.sign_seed,))
     session.changed = True
     return person
 

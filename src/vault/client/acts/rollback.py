@@ -33,13 +33,12 @@ from vault.client.reading.reading import open_blob, read_key
 from vault.client.reading.recalling import read_remembered
 from vault.client.reading.served import fetch_served
 from vault.client.reading.views import refresh
-from vault.encoding import read_base64
 from vault.protocol.api import Entry
-from vault.protocol.envelope import Envelope, Statement
+from vault.protocol.envelope import Statement
 from vault.protocol.journal import JournalId
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body, Disclosure, Erasure, Item, Keyring, Withdrawal
-from vault.protocol.strict_json import read_json
+from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JournalKind, StatementType
 
 
@@ -181,12 +180,12 @@ def again(session: Session) -> Act[None]:
 
 def _write_anew(session: Session, waiting: Waiting) -> Act[None]:
     """Open what is sealed in a submission of an item, and write it as the next version, or the first."""
-    members, body = read_json(waiting_body(waiting)), _body_in(waiting)
-    if not isinstance(body, Item):
+    parts, body = Submission.parse(waiting_body(waiting)).parts, _body_in(waiting)
+    if not isinstance(body, Item) or parts.seals is None or parts.blob is None:
         raise VerificationError("schema", "expected an item")
     place = next((number for number, ref in enumerate(body.seals) if ref.account == session.account), 0)
-    content_key = read_key(session, body, body, body.seals[place], read_base64(members["seals"][place]))
-    content = open_blob(body, content_key, read_base64(members["blob"]))
+    content_key = read_key(session, body, body, body.seals[place], parts.seals[place])
+    content = open_blob(body, content_key, parts.blob)
     header = content.header
     if not isinstance(header, ItemHeader):
         raise VerificationError("schema", "expected the header of an item")
@@ -298,7 +297,7 @@ def _list_ended(session: Session, found: Rollback, held: Iterable[Waiting]) -> s
 
 
 def _body_in(waiting: Waiting) -> Body:
-    return Statement.of(Envelope.from_json(read_json(waiting_body(waiting))["statement"])).body
+    return Statement.of(Submission.parse(waiting_body(waiting)).envelope).body
 
 
 def _go_back(session: Session, gone: Gone) -> None:

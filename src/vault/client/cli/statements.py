@@ -24,6 +24,7 @@ from vault.protocol.limits import BODY_MAXIMUM_BYTES
 from vault.protocol.naming import find_blob, find_seals, find_slots
 from vault.protocol.statements import Body, Keys
 from vault.protocol.strict_json import JsonError, read_json
+from vault.protocol.submission import spell
 from vault.protocol.vocabulary import StatementType
 
 statement = typer.Typer(no_args_is_help=True, help="Single statements, for builders of other clients.")
@@ -62,7 +63,7 @@ def _signed(home: OpenHome, word: StatementType, given: Any) -> bytes:
     if not isinstance(given, dict):
         raise UsageError("expected one JSON object with the members of this type")
     made = sign_members(home.session, word, given)
-    return json.dumps({"statement": made.envelope.to_json(made.body.key)}, separators=(",", ":")).encode("ascii")
+    return spell(made)
 
 
 @statement.command("show")

@@ -6,7 +6,6 @@ stand as before. Where they are not, the same statement is signed on the place t
 does every disclosure that does not stand as it is.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +13,12 @@ from typing import Any
 from vault.client.device.session import Session, waiting_body
 from vault.client.device.state import Waiting
 from vault.client.outbox.renaming import names_renamed, refuse_to_rename, rename
-from vault.client.outbox.writing import find_place, journal_of
-from vault.encoding import write_base64
+from vault.client.outbox.writing import find_place, journal_of, replace_statement
 from vault.protocol.api import Entry
-from vault.protocol.envelope import Envelope, Statement, sign
+from vault.protocol.envelope import Statement, sign
 from vault.protocol.journal import START, JournalId, seen_mark
 from vault.protocol.kinds import KINDS
-from vault.protocol.strict_json import read_json
+from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import StatementType
 
 
@@ -49,8 +47,8 @@ def move(session: Session, waiting: Waiting, kept: Kept | None, renamed: dict[by
 
     Without `kept` its journal did not go back, or is not this person's to read: then it is sent as it is.
     """
-    members = read_json(waiting_body(waiting))
-    statement = Statement.of(Envelope.from_json(members["statement"]))
+    submission = Submission.parse(waiting_body(waiting))
+    statement = Statement.of(submission.envelope)
     body = statement.body
     journal = journal_of(waiting)
     place: dict[str, Any] = {}
@@ -68,6 +66,4 @@ def move(session: Session, waiting: Waiting, kept: Kept | None, renamed: dict[by
     again = sign(rename(body, renamed, place), [session.find_signer(body.key)])
     renamed[statement.id] = again.id
     session.replace_progress(statement.id, again.id)
-    members["statement"] = again.envelope.to_json(body.key)
-    spelled = json.dumps(members, separators=(",", ":")).encode("ascii")
-    return waiting.model_copy(update={"body": write_base64(spelled), "statement": again.id})
+    return replace_statement(waiting, again, submission.parts)

@@ -6,7 +6,6 @@ Source: docs/protocol.md sections 3.2 and 4 (Order).
 """
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,10 +23,10 @@ from vault.client.outbox.renaming import refuse_to_rename, rename
 from vault.client.outbox.sent import keep_sent
 from vault.client.reading.asking import call_as_person
 from vault.client.reading.views import View, refresh, take_own
-from vault.encoding import read_base64, read_hex, write_base64
+from vault.encoding import read_hex, write_base64
 from vault.errors import FormatError
 from vault.protocol.api import Introduced, Written
-from vault.protocol.envelope import Envelope, Statement, sign
+from vault.protocol.envelope import Statement, sign
 from vault.protocol.journal import START, JournalId, Position, after_mark, next_position, seen_mark
 from vault.protocol.kinds import KINDS
 from vault.protocol.limits import SUITE
@@ -35,6 +34,7 @@ from vault.protocol.naming import find_seals
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
 from vault.protocol.strict_json import read_json
+from vault.protocol.submission import NO_PARTS, Parts, Submission, spell
 from vault.protocol.times import floor_to_day
 from vault.protocol.vocabulary import JournalKind, StatementType
 
@@ -56,14 +56,11 @@ OVERTAKEN = frozenset({"not-newest", "contract-inactive", "key-stale"})
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """A body to sign and the parts that go beside it."""
+class Unsigned:
+    """A body that nobody has signed yet, and the parts that go beside it."""
 
     body: Body
-    seals: tuple[bytes, ...] | None = None
-    blob: bytes | None = None
-    slots: tuple[bytes, ...] | None = None
-    salt: bytes | None = None
+    parts: Parts = NO_PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +115,20 @@ def journal_of(waiting: Waiting) -> JournalId | None:
 def enqueue(
     session: Session,
     path: str,
-    submission: Submission,
+    unsigned: Unsigned,
     journal: JournalId | None,
     seeds: tuple[bytes, ...],
     enrolment: str | None = None,
 ) -> Statement:
     """Sign, and put the exact bytes into the outbox. `session.save` makes it last."""
-    statement = sign(submission.body, seeds)
+    statement = sign(unsigned.body, seeds)
     session.waiting.append(
         Waiting(
-            type=submission.body.TYPE,
+            type=unsigned.body.TYPE,
             path=path,
-            body=write_base64(spell(statement, submission)),
+            body=write_base64(spell(statement, unsigned.parts)),
             statement=statement.id,
-            id=submission.body.id,
+            id=unsigned.body.id,
             kind=None if journal is None else journal.kind,
             subject="" if journal is None else journal.subject.hex(),
             enrolment=enrolment,
@@ -142,23 +139,11 @@ def enqueue(
     return statement
 
 
-def spell(statement: Statement, submission: Submission) -> bytes:
-    """The JSON of a submission, written once and never again."""
-    members: dict[str, Any] = {"statement": statement.envelope.to_json(statement.body.key)}
-    for name, parts in (("seals", submission.seals), ("slots", submission.slots)):
-        if parts is not None:
-            members[name] = [write_base64(part) for part in parts]
-    for name, part in (("blob", submission.blob), ("salt", submission.salt)):
-        if part is not None:
-            members[name] = write_base64(part)
-    return json.dumps(members, separators=(",", ":")).encode("ascii")
-
-
 def write(
     session: Session,
     path: str,
     journal: JournalId,
-    build: Callable[[], Submission],
+    build: Callable[[], Unsigned],
     note: Callable[[Statement], None] | None = None,
 ) -> Act[Done]:
     """Sign what `build` makes on the newest place, and see it written.
@@ -175,10 +160,10 @@ def write(
     except Unreachable as error:
         unreachable = error
     for is_last_try in (False, True):
-        submission = build()
-        statement = enqueue(session, path, submission, journal, (session.find_signer(submission.body.key),))
-        if submission.blob is not None:
-            session.blobs[hashlib.sha256(submission.blob).digest()] = submission.blob
+        unsigned = build()
+        statement = enqueue(session, path, unsigned, journal, (session.find_signer(unsigned.body.key),))
+        if unsigned.parts.blob is not None:
+            session.blobs[hashlib.sha256(unsigned.parts.blob).digest()] = unsigned.parts.blob
         if note is not None:
             note(statement)
         session.save()
@@ -267,8 +252,8 @@ def sign_again(session: Session, waiting: Waiting, journal: JournalId, renamed: 
 
     `renamed` says which statements are others now, and is told of this one. What must not be signed anew is refused.
     """
-    members = read_json(waiting_body(waiting))
-    statement = Statement.of(Envelope.from_json(members["statement"]))
+    submission = Submission.parse(waiting_body(waiting))
+    statement = Statement.of(submission.envelope)
     refused = refuse_to_rename(statement.body, renamed)
     if refused is not None:
         return waiting.model_copy(update={"refused": refused})
@@ -276,9 +261,12 @@ def sign_again(session: Session, waiting: Waiting, journal: JournalId, renamed: 
     body = rename(statement.body, renamed, {"after": after, "seen": seen})
     again = sign(body, [session.find_signer(body.key)])
     renamed[statement.id] = again.id
-    members["statement"] = again.envelope.to_json(body.key)
-    spelled = json.dumps(members, separators=(",", ":")).encode("ascii")
-    return waiting.model_copy(update={"body": write_base64(spelled), "statement": again.id})
+    return replace_statement(waiting, again, submission.parts)
+
+
+def replace_statement(waiting: Waiting, again: Statement, parts: Parts) -> Waiting:
+    """The same submission with its statement signed anew."""
+    return waiting.model_copy(update={"body": write_base64(spell(again, parts)), "statement": again.id})
 
 
 def send(session: Session, waiting: Waiting) -> Act[Done]:
@@ -292,7 +280,7 @@ def send(session: Session, waiting: Waiting) -> Act[Done]:
         answer = yield Call("POST", waiting.path, body, waiting.enrolment)
     else:
         answer = yield from call_as_person(session, "POST", waiting.path, body)
-    statement = Statement.of(Envelope.from_json(read_json(body)["statement"]))
+    statement = Statement.of(Submission.parse(body).envelope)
     written = None if waiting.kind is None else read_written(answer)
     named = read_answer(answer, Introduced).statement if written is None else written.statement
     require_same(named, statement)
@@ -385,6 +373,5 @@ def own_seal(session: Session, waiting: Waiting, statement: Statement) -> bytes 
     """The writer's own seal among the parts, as the journal will serve it back."""
     refs = find_seals(statement.body) or ()
     places = [index for index, ref in enumerate(refs) if ref.account == session.account]
-    if not places:
-        return None
-    return read_base64(read_json(waiting_body(waiting))["seals"][places[0]])
+    sent = Submission.parse(waiting_body(waiting)).parts.seals
+    return sent[places[0]] if places and sent is not None else None

@@ -19,6 +19,7 @@ from vault.protocol.journal import JournalId
 from vault.protocol.limits import CHALLENGE_SECONDS, SUITE
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Login
+from vault.protocol.submission import spell
 from vault.protocol.vocabulary import JournalKind, StatementType
 
 RENEW_BEFORE_SECONDS = 30
@@ -53,7 +54,7 @@ def _answer_with_known_keys(session: Session) -> Act[TokenAnswer]:
             break
         challenge = yield from ask_challenge(session.account)
         keys = session.generations[generation]
-        answer = yield Call("POST", "/v1/login/tokens", submission(_answer_challenge(session, keys, challenge)))
+        answer = yield Call("POST", "/v1/login/tokens", spell(_answer_challenge(session, keys, challenge)))
         try:
             granted = read_answer(answer, TokenAnswer)
         except Refused as refused:
@@ -90,8 +91,3 @@ def _answer_challenge(session: Session, keys: SecretKeys, challenge: bytes) -> S
         expires=now + CHALLENGE_SECONDS,
     )
     return sign(body, [keys.sign_seed])
-
-
-def submission(statement: Statement) -> bytes:
-    """The JSON that carries a statement without parts."""
-    return json.dumps({"statement": statement.envelope.to_json(statement.body.key)}).encode("ascii")

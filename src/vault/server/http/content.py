@@ -8,7 +8,7 @@ from fastapi import Request
 from vault.encoding import read_base64
 from vault.errors import EncodingError
 from vault.protocol.limits import HASH_BYTES, PART_MAXIMUM_BYTES
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Refused, broken_schema
 
 CONTENT_TYPE = "application/octet-stream"
 CONTENT_SECONDS = 600.0
@@ -47,4 +47,4 @@ def read_announced(request: Request) -> Announced:
 
 
 def _refused(name: str) -> Refused:
-    return Refused("schema", errors=[{"pointer": f"/headers/{name}", "rule": "header"}])
+    return broken_schema(f"/headers/{name}", "header")

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import Depends, Request
 from pydantic import BaseModel
 
+from vault.protocol.kinds import KINDS, Part
 from vault.protocol.limits import LIST_MAXIMUM, PART_MAXIMUM_BYTES
 from vault.protocol.problems import PROBLEMS
 from vault.protocol.vocabulary import StatementType
@@ -33,13 +34,12 @@ class Credential(StrEnum):
     KEYRING = "keyring"
 
 
-class Part(StrEnum):
-    """What comes beside a statement."""
+class Salt(StrEnum):
+    """Whether the salt of the journal comes with a statement, which it does where the statement opens one."""
 
-    SEALS = "seals"
-    BLOB = "blob"
-    SLOTS = "slots"
-    SALT = "salt"
+    NEVER = "never"
+    WITH_THE_FIRST = "with the first"
+    ALWAYS = "always"
 
 
 _EVERY_ROUTE = ("too-large", "server-fault", "storage-away")
@@ -123,8 +123,7 @@ def operation(
     problems: Iterable[str] = (),
     body: type[BaseModel] | None = None,
     statement: StatementType | tuple[StatementType, ...] | None = None,
-    parts: Iterable[Part] = (),
-    optional_parts: Iterable[Part] = (),
+    salt: Salt = Salt.NEVER,
     query: Iterable[str] = (),
     also: Mapping[int, type[BaseModel]] | None = None,
     media_types: Iterable[str] = (),
@@ -134,10 +133,11 @@ def operation(
 ) -> dict[str, Any]:
     """The keyword arguments of one route's decorator.
 
-    `statement` makes it a write: the body is a submission with `parts`, the answer may also be 200. `body` is a closed
-    model of another body. `query` names the parameters that are known; all others are refused. `also` are answers of
-    another status, `media_types` what comes instead of JSON or beside it, `tagged` says that there is an ETag, `ranged`
-    that a `Range` is honoured, and `content` that the body is bytes whose length and digest stand in its headers.
+    `statement` makes it a write: the body is a submission with the parts of its row, and `salt` where it comes, the
+    answer may also be 200. `body` is a closed model of another body. `query` names the parameters that are known; all
+    others are refused. `also` are answers of another status, `media_types` what comes instead of JSON or beside it,
+    `tagged` says that there is an ETag, `ranged` that a `Range` is honoured, and `content` that the body is bytes whose
+    length and digest stand in its headers.
     """
     known = tuple(query)
     codes = [*_EVERY_ROUTE, *problems]
@@ -153,7 +153,7 @@ def operation(
     if statement is not None:
         types = (statement,) if isinstance(statement, StatementType) else statement
         codes += (*_BODY, *_STATEMENT)
-        extra["requestBody"] = _json_body(_submission(types, tuple(parts), tuple(optional_parts)))
+        extra["requestBody"] = _json_body(_submission(types, salt))
         if credential is not Credential.NONE:
             codes += (*_WRITE, *_PARTS)
     elif body is not None:
@@ -205,17 +205,18 @@ def _json_body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"required": True, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
-def _submission(
-    types: tuple[StatementType, ...], parts: tuple[Part, ...], optional: tuple[Part, ...]
-) -> dict[str, Any]:
+def _submission(types: tuple[StatementType, ...], salt: Salt) -> dict[str, Any]:
+    listed = dict.fromkeys(part for word in types for part in KINDS[word].parts if part is not Part.SALT)
+    required = [*listed, *((Part.SALT,) if salt is Salt.ALWAYS else ())]
+    optional = (Part.SALT,) if salt is Salt.WITH_THE_FIRST else ()
     named = " or ".join(f"`{word}`" for word in types)
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["statement", *parts],
+        "required": ["statement", *required],
         "properties": {
             "statement": {"$ref": ENVELOPE_SCHEMA, "description": f"A signed statement of type {named}."},
-            **{part.value: _PART_SCHEMAS[part] for part in (*parts, *optional)},
+            **{part.value: _PART_SCHEMAS[part] for part in (*required, *optional)},
         },
     }
 

@@ -1,7 +1,6 @@
 """Bodies as they come in: bounded, strict JSON, the members that are known and no others.
 
-A problem names the place and the rule, never the value. What the parts of a submission must be is told by the signed
-statement; here they are only spelled correctly.
+A problem names the place and the rule, never the value.
 """
 
 import asyncio
@@ -11,19 +10,15 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from vault.encoding import read_base64
-from vault.errors import EncodingError
-from vault.protocol.envelope import Envelope
-from vault.protocol.limits import BODY_MAXIMUM_BYTES, LIST_MAXIMUM, SALT_BYTES
-from vault.protocol.problems import Refused
+from vault.protocol.limits import BODY_MAXIMUM_BYTES
+from vault.protocol.problems import Refused, broken_schema
 from vault.protocol.strict_json import read_json
-from vault.server.sequencer.submission import Submission
+from vault.protocol.submission import Submission
 from vault.server.storage.engine import RETRY_AFTER_SECONDS
 
 MEDIA_TYPE = "application/json"
 BODY_SECONDS = 60.0
 """How long a body may take to come in; who sends a byte now and then holds no place for ever."""
-_MEMBERS = ("statement", "seals", "blob", "slots", "salt")
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -34,17 +29,7 @@ async def read_submission(request: Request) -> Submission:
     Raises: Refused(too-large | media-type | body-malformed | schema), (statement-required) where there is no statement,
     StatementError for a statement that is no envelope of this protocol.
     """
-    members = await _read_object(request)
-    require_known(members, _MEMBERS)
-    if "statement" not in members:
-        raise Refused("statement-required")
-    return Submission(
-        envelope=Envelope.from_json(members["statement"]),
-        seals=_find_list(members, "seals"),
-        blob=_read_part(members["blob"], "/blob") if "blob" in members else None,
-        slots=_find_list(members, "slots"),
-        salt=_read_part(members["salt"], "/salt", SALT_BYTES) if "salt" in members else None,
-    )
+    return Submission.from_json(await _read_object(request))
 
 
 async def read_body(request: Request, model: type[ModelT]) -> ModelT:
@@ -64,7 +49,7 @@ def schema_refusal(errors: Iterable[Any]) -> Refused:
 def require_known(names: Iterable[str], known: Iterable[str], place: str = "") -> None:
     """Return if every name is known. Raises: Refused(schema), which does not repeat the unknown name."""
     if not set(names) <= set(known):
-        raise Refused("schema", errors=[{"pointer": place, "rule": "extra_forbidden"}])
+        raise broken_schema(place, "extra_forbidden")
 
 
 async def _read_object(request: Request) -> dict[str, Any]:
@@ -74,7 +59,7 @@ async def _read_object(request: Request) -> dict[str, Any]:
         raise Refused("media-type")
     value = read_json(await _read_bounded(request))
     if not isinstance(value, dict):
-        raise Refused("schema", errors=[{"pointer": "", "rule": "dict_type"}])
+        raise broken_schema("", "dict_type")
     return value
 
 
@@ -89,22 +74,6 @@ async def _read_bounded(request: Request) -> bytes:
     except TimeoutError:
         raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from None
     return bytes(raw)
-
-
-def _find_list(members: dict[str, Any], name: str) -> tuple[bytes, ...] | None:
-    if name not in members:
-        return None
-    values = members[name]
-    if not isinstance(values, list) or len(values) > LIST_MAXIMUM:
-        raise Refused("schema", errors=[{"pointer": f"/{name}", "rule": "list_type"}])
-    return tuple(_read_part(value, f"/{name}/{index}") for index, value in enumerate(values))
-
-
-def _read_part(value: Any, pointer: str, size_bytes: int | None = None) -> bytes:
-    try:
-        return read_base64(value, size_bytes)
-    except EncodingError:
-        raise Refused("schema", errors=[{"pointer": pointer, "rule": "base64"}]) from None
 
 
 def _pointer(error: Any) -> str:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from vault.policy.facts import Effect
 from vault.protocol.statements import Body
+from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import StatementType
 from vault.server.sequencer.journal import Written
-from vault.server.sequencer.submission import Submission
 
 Admit = Callable[[Connection, Body], None]
 """Returns if the signer may see what the statement is about; raises Refused otherwise, before policy is asked."""

@@ -17,9 +17,9 @@ from vault.protocol.problems import Refused
 from vault.protocol.seal import require_seal_shape
 from vault.protocol.slot import require_slot_shape
 from vault.protocol.statements import BlobRef, Body, Keyring
+from vault.protocol.submission import Parts
 from vault.protocol.vocabulary import SEAL_PURPOSE_CODES
 from vault.server.sequencer.journal import Written
-from vault.server.sequencer.submission import Submission
 from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import blobs, seals
 
@@ -27,45 +27,45 @@ _BLOB = Prepared(insert(blobs))
 _SEAL = Prepared(insert(seals))
 
 
-def require_opening_salt(submission: Submission, body: Body) -> bytes:
+def require_opening_salt(parts: Parts, body: Body) -> bytes:
     """The salt that opens the journal of a keyring or an engagement.
 
     Raises: Refused(part-missing), Refused(part-mismatch) where the statement commits to another one.
     """
-    if submission.salt is None:
+    if parts.salt is None:
         raise Refused("part-missing")
-    if find_salt_sha256(body) != salt_sha256(submission.salt):
+    if find_salt_sha256(body) != salt_sha256(parts.salt):
         raise Refused("part-mismatch")
-    return submission.salt
+    return parts.salt
 
 
-def require_parts(submission: Submission, body: Body, opens_salted: bool) -> None:
+def require_parts(parts: Parts, body: Body, opens_salted: bool) -> None:
     """Return if the parts are exactly those that `body` lists; a salt only where the statement opens its journal.
 
     Raises: Refused(part-missing | part-surplus | part-mismatch), BlobShapeError, SealShapeError, SlotShapeError,
     InvalidKeyError.
     """
-    if submission.salt is not None and not opens_salted:
+    if parts.salt is not None and not opens_salted:
         raise Refused("part-surplus")
     blob, seal_refs, slot_refs = find_blob(body), find_seals(body), find_slots(body)
-    _require_count(submission.blob is not None, blob is not None)
-    for sent, listed in ((submission.seals, seal_refs), (submission.slots, slot_refs)):
+    _require_count(parts.blob is not None, blob is not None)
+    for sent, listed in ((parts.seals, seal_refs), (parts.slots, slot_refs)):
         _require_count(sent is not None, listed is not None)
         if sent is not None and listed is not None:
             _require_count(len(sent), len(listed))
-    if blob is not None and submission.blob is not None:
-        _require_same(submission.blob, blob)
-        _require_blob_shape(submission.blob, body)
-    for seal, seal_ref in _pairs(submission.seals, seal_refs):
+    if blob is not None and parts.blob is not None:
+        _require_same(parts.blob, blob)
+        _require_blob_shape(parts.blob, body)
+    for seal, seal_ref in _pairs(parts.seals, seal_refs):
         _require_hash(seal, seal_ref.sha256)
         require_seal_shape(seal)
-    for slot, slot_ref in _pairs(submission.slots, slot_refs):
+    for slot, slot_ref in _pairs(parts.slots, slot_refs):
         _require_hash(slot, slot_ref.sha256)
         require_slot_shape(slot, body.by, slot_ref.kind)
         require_valid_point(slot_ref.fetch)
 
 
-def store_parts(connection: Connection, written: Written, submission: Submission) -> None:
+def store_parts(connection: Connection, written: Written, parts: Parts) -> None:
     """Store the blob and the seals of an engagement's statement; keyrings and slots have tables of their own."""
     body = written.statement.body
     if body.row.purpose is None:
@@ -73,12 +73,12 @@ def store_parts(connection: Connection, written: Written, submission: Submission
     place = {"engagement": find_engagement(body), "statement": written.statement.id}
     ref = find_blob(body)
     if ref is not None:
-        _BLOB.run(connection, {**place, "sha256": ref.sha256, "blob": submission.blob})
+        _BLOB.run(connection, {**place, "sha256": ref.sha256, "blob": parts.blob})
     of = find_resealed(body) or written.statement.id
     purpose = SEAL_PURPOSE_CODES[body.row.purpose]
     rows = [
         {**place, "account": ref.account, "purpose": purpose, "of": of, "key": ref.key, "seal": seal}
-        for seal, ref in _pairs(submission.seals, find_seals(body))
+        for seal, ref in _pairs(parts.seals, find_seals(body))
     ]
     _SEAL.run_each(connection, rows)
 

@@ -9,13 +9,13 @@ from vault.protocol.limits import ZERO32
 from vault.protocol.naming import find_journal
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body, Opening
+from vault.protocol.submission import Parts
 from vault.protocol.vocabulary import JournalKind
 from vault.server.sequencer.facts_engagement import EngagementRows
 from vault.server.sequencer.facts_escalations import EscalationRows, is_escalation
 from vault.server.sequencer.facts_keys import KeyringRows, KeysRows
 from vault.server.sequencer.journal import Place, find_place
 from vault.server.sequencer.parts import require_opening_salt
-from vault.server.sequencer.submission import Submission
 
 Turn = tuple[bytes, bool]
 """Where a write stands among those of one transaction."""
@@ -58,7 +58,7 @@ def lock_place(connection: Connection, body: Body) -> tuple[JournalId, Place | N
     return journal, place
 
 
-def open_place(connection: Connection, journal: JournalId, submission: Submission, body: Body) -> Place:
+def open_place(connection: Connection, journal: JournalId, parts: Parts, body: Body) -> Place:
     """The start of a journal that this statement may open, with the salt that came beside it.
 
     Raises: Refused(not-found) where another type than this opens that journal, (part-missing | part-mismatch) where its
@@ -71,7 +71,7 @@ def open_place(connection: Connection, journal: JournalId, submission: Submissio
         if engagement is not None:
             return Place(journal, START, engagement.salt)
     elif Part.SALT in body.row.parts:
-        return Place(journal, START, require_opening_salt(submission, body))
+        return Place(journal, START, require_opening_salt(parts, body))
     raise Refused("not-found")
 
 

@@ -21,6 +21,7 @@ from vault.protocol.limits import CLOCK_SKEW_SECONDS
 from vault.protocol.naming import find_engagement
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
+from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JournalKind, Role
 from vault.server.parts import Parts
 from vault.server.sequencer.attachments import close_uploads, name_attachments, require_attachments
@@ -30,7 +31,6 @@ from vault.server.sequencer.members import find_member
 from vault.server.sequencer.parts import require_parts, store_parts
 from vault.server.sequencer.places import lock_place, open_facts, open_place, turn_of
 from vault.server.sequencer.queue import Queue, Write
-from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.tlog import Leaf
 from vault.server.sequencer.verified import Verified, list_publics, require_statement, verify
 from vault.server.storage.entries import write_leaf
@@ -99,13 +99,13 @@ def _decide(
     require_clock(body, now)
     if found is not None and collection.taken is not None:
         raise Refused(collection.taken)
-    place = found or open_place(connection, journal, submission, body)
+    place = found or open_place(connection, journal, submission.parts, body)
     facts = open_facts(connection, place, parts.deployment)
     time = max(now, place.position.time)
     _require_signers(connection, facts, verified, time)
     seen = require_seen_entry(facts, body)
     effects = decide(facts, statement, time)
-    require_parts(submission, body, opens_salted=not place.is_open and journal.kind in _SALTED)
+    require_parts(submission.parts, body, opens_salted=not place.is_open and journal.kind in _SALTED)
     require_attachments(connection, body)
     # Whoever opens a journal has a place in it only when it is written.
     reads_already = place.is_open and _reads_journal(connection, journal, body)
@@ -113,7 +113,7 @@ def _decide(
     def write() -> tuple[Answer, Leaf]:
         written = append(connection, place, statement, time, seen)
         collection.project(connection, written, submission, effects)
-        store_parts(connection, written, submission)
+        store_parts(connection, written, submission.parts)
         name_attachments(connection, body, statement.id)
         reads = reads_already if place.is_open else _reads_journal(connection, journal, body)
         return _answer(connection, collection, written, reads, is_new=True), _leaf(written)

@@ -8,6 +8,7 @@ from vault.protocol.api import Page, Written
 from vault.protocol.journal import JournalId
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body, Keys
+from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JournalKind, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import EnrolmentHolder, Person
@@ -19,7 +20,6 @@ from vault.server.http.writes import add_collection, write
 from vault.server.resources.accounts.rows import add_keys, has_account, require_enrolment, use_enrolment
 from vault.server.sequencer.collections import Collection
 from vault.server.sequencer.journal import Written as Made
-from vault.server.sequencer.submission import Submission
 from vault.server.storage.entries import list_entries, seq_cursor, write_entry, write_page
 
 router = APIRouter()

@@ -5,8 +5,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from vault.policy.facts import Effect, KeysAdded
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Keys
+from vault.protocol.submission import Submission
 from vault.server.sequencer.journal import Written
-from vault.server.sequencer.submission import Submission
 from vault.server.storage.tables import accounts, enrolments, keys
 
 _USABLE = (

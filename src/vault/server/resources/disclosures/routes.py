@@ -10,7 +10,7 @@ from vault.protocol.vocabulary import Role, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
 from vault.server.http.joined import WithParts
-from vault.server.http.operations import Credential, Part, operation
+from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import LIMIT, PAGED, AfterHash, Limit
 from vault.server.http.paths import EngagementPath, StatementPath
 from vault.server.http.writes import add_collection
@@ -36,7 +36,6 @@ add_collection(
         "Show a summary to the sponsor",
         credential=Credential.PERSON,
         statement=StatementType.DISCLOSURE,
-        parts=(Part.BLOB, Part.SEALS),
         answer=Written,
         status=201,
         problems=(

@@ -15,7 +15,7 @@ from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import JSON_TYPE, json_answer
 from vault.server.http.credentials import Person
 from vault.server.http.joined import WithParts
-from vault.server.http.operations import Credential, Part, operation
+from vault.server.http.operations import Credential, Salt, operation
 from vault.server.http.pages import LIMIT, PAGED, AfterId, Limit
 from vault.server.http.paths import EngagementPath
 from vault.server.http.tagged import tagged_answer
@@ -60,7 +60,7 @@ add_collection(
         "Begin an engagement with its first contract",
         credential=Credential.PERSON,
         statement=StatementType.CONTRACT,
-        parts=(Part.BLOB, Part.SEALS, Part.SALT),
+        salt=Salt.ALWAYS,
         answer=Written,
         status=201,
         problems=("engagement-taken", *_CONTRACT_PROBLEMS),
@@ -77,7 +77,6 @@ add_collection(
         "Propose another contract",
         credential=Credential.PERSON,
         statement=StatementType.CONTRACT,
-        parts=(Part.BLOB, Part.SEALS),
         answer=Written,
         status=201,
         problems=("not-found", "engagement-closed", *_CONTRACT_PROBLEMS),

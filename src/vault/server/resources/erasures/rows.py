@@ -6,9 +6,9 @@ Statements stay.
 from sqlalchemy import Connection, delete, select, update
 
 from vault.policy.facts import Effect, Erased
+from vault.protocol.submission import Submission
 from vault.server.sequencer.attachments import discard_attachments
 from vault.server.sequencer.journal import Written
-from vault.server.sequencer.submission import Submission
 from vault.server.storage.tables import blobs, disclosures, holdings, items, seals
 
 

@@ -4,8 +4,8 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from vault.policy.facts import Effect, Escalated
 from vault.protocol.statements import Escalation
+from vault.protocol.submission import Submission
 from vault.server.sequencer.journal import Written
-from vault.server.sequencer.submission import Submission
 from vault.server.storage.tables import CONTACT, escalations, memberships
 
 _HOUR_SECONDS = 3_600

@@ -4,12 +4,12 @@ from sqlalchemy import Connection
 
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Introduction
+from vault.protocol.submission import NO_PARTS, Submission
 from vault.protocol.vocabulary import StatementType
 from vault.server.parts import Parts
 from vault.server.resources.introductions.rows import insert_introduction, is_written, require_account
 from vault.server.sequencer.facts_keys import find_current_keys
 from vault.server.sequencer.queue import Queue, Write
-from vault.server.sequencer.submission import Submission
 from vault.server.sequencer.submit import require_clock
 from vault.server.sequencer.verified import require_statement, verify
 
@@ -29,7 +29,7 @@ async def create_introduction(parts: Parts, queue: Queue, submission: Submission
         keys = find_current_keys(connection, signer)
         if keys is None or keys.sign_key != body.key:
             raise Refused("key-stale")
-        if any(part is not None for part in (submission.seals, submission.blob, submission.slots, submission.salt)):
+        if submission.parts != NO_PARTS:
             raise Refused("part-surplus")
         require_account(connection, body.to)
 

@@ -11,7 +11,7 @@ from vault.protocol.vocabulary import ItemKind, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
 from vault.server.http.joined import WithParts
-from vault.server.http.operations import Credential, Part, operation
+from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import EngagementPath, ItemPath
 from vault.server.http.writes import add_collection
@@ -34,7 +34,6 @@ add_collection(
         "Write a version of an item",
         credential=Credential.PERSON,
         statement=StatementType.ITEM,
-        parts=(Part.BLOB, Part.SEALS),
         answer=Written,
         status=201,
         problems=(
@@ -62,7 +61,6 @@ add_collection(
         "Seal a version again, for a new key or a supervisor",
         credential=Credential.PERSON,
         statement=StatementType.RESEAL,
-        parts=(Part.SEALS,),
         answer=Written,
         status=201,
         problems=("not-found", "role-refused", "seals-refused", "key-stale", "contract-inactive", "seal-shape"),

@@ -10,7 +10,7 @@ from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import KeyringReader
 from vault.server.http.joined import WithParts
-from vault.server.http.operations import Credential, Part, operation
+from vault.server.http.operations import Credential, Salt, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import AccountPath
 from vault.server.http.writes import add_collection
@@ -34,8 +34,7 @@ add_collection(
         "Replace your sealed keyring and its slots",
         credential=Credential.PERSON,
         statement=StatementType.KEYRING,
-        parts=(Part.BLOB, Part.SLOTS),
-        optional_parts=(Part.SALT,),
+        salt=Salt.WITH_THE_FIRST,
         answer=Written,
         status=201,
         problems=("sequence-taken", "key-stale", "key-invalid", "blob-shape", "slot-shape"),

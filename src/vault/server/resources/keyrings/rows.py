@@ -9,9 +9,9 @@ from vault.policy.facts import Effect, KeyringAdded
 from vault.protocol.ids import key_id
 from vault.protocol.journal import JournalId
 from vault.protocol.problems import Refused
+from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, KEY_ALGORITHM_ED25519, JournalKind
 from vault.server.sequencer.journal import Written
-from vault.server.sequencer.submission import Submission
 from vault.server.storage.entries import list_entries, write_entry
 from vault.server.storage.tables import journals, keyrings, slots
 
@@ -38,7 +38,7 @@ def replace_keyring(
             sequence=keyring.body.sequence,
             statement=keyring.statement,
             generation=keyring.generation,
-            blob=submission.blob,
+            blob=submission.parts.blob,
         )
     )
     rows = [
@@ -49,7 +49,7 @@ def replace_keyring(
             "fetch_key": key_id(KEY_ALGORITHM_ED25519, ref.fetch),
             "fetch_public": ref.fetch,
         }
-        for ref, slot in zip(keyring.body.slots, submission.slots or (), strict=True)
+        for ref, slot in zip(keyring.body.slots, submission.parts.slots or (), strict=True)
     ]
     connection.execute(insert(slots), rows)
 

@@ -6,6 +6,7 @@ from vault.errors import AudienceError, PayloadTypeError
 from vault.protocol.api import Challenge, ChallengeRequest, Token
 from vault.protocol.envelope import Statement
 from vault.protocol.problems import Refused
+from vault.protocol.submission import NO_PARTS
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import KeyringReader
@@ -64,7 +65,7 @@ async def post_token(request: Request, parts: WithParts, queue: WithQueue) -> Re
     statement = Statement.of(submission.envelope)
     if statement.body.audience != parts.settings.audience:
         raise AudienceError("expected a statement for this deployment")
-    if any(part is not None for part in (submission.seals, submission.blob, submission.slots, submission.salt)):
+    if submission.parts != NO_PARTS:
         raise Refused("part-surplus")
     return json_answer(await create_token(parts, queue, statement), 201)
 

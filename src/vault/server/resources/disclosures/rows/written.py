@@ -6,8 +6,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from vault.policy.facts import Disclosed, Effect, Opened, Withdrawn
 from vault.protocol.statements import Withdrawal
+from vault.protocol.submission import Submission
 from vault.server.sequencer.journal import Written
-from vault.server.sequencer.submission import Submission
 from vault.server.storage.tables import disclosures, openings, withdrawals
 
 _OPENINGS = select(func.count()).where(

@@ -4,8 +4,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from vault.policy.facts import Assented, Closed, ContractActivated, ContractProposed, Effect
 from vault.protocol.statements import Contract
+from vault.protocol.submission import Submission
 from vault.server.sequencer.journal import Written
-from vault.server.sequencer.submission import Submission
 from vault.server.storage.tables import CONTACT, assents, contracts, engagements, memberships, parties
 
 _ENGAGEMENT = select(engagements.c.engagement).where(engagements.c.engagement == bindparam("engagement"))

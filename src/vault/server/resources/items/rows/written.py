@@ -4,8 +4,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from vault.policy.facts import Effect, SealsAdded, VersionAdded
 from vault.protocol.statements import Item
+from vault.protocol.submission import Submission
 from vault.server.sequencer.journal import Written
-from vault.server.sequencer.submission import Submission
 from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import holdings, items
 
