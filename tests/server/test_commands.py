@@ -5,12 +5,8 @@ import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
-import time
 import tomllib
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import astuple
 from pathlib import Path
 
@@ -19,11 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.server.operating import Operator
+from tests.server.serving import WAIT_SECONDS, started, wait_until_ready
 from vault.server.__main__ import app
 from vault.server.secrets_file import SECRETS_FILE, Secrets, SecretsError, read_secrets, write_secrets
 from vault.server.settings import SETTINGS_FILE, SettingsError, load_settings
-
-WAIT_SECONDS = 60
 
 
 def test_init_makes_a_folder_that_its_owner_alone_can_read(operator: Operator) -> None:
@@ -338,32 +333,6 @@ def test_a_database_that_is_away_is_one_line(ready: Operator) -> None:
     assert (outcome.code, outcome.err.count("\n")) == (1, 1)
     assert "storage-away" in outcome.err
     assert json.loads(ready.at_data("apps", "list", "--json").out)["code"] == "storage-away"
-
-
-@contextmanager
-def started(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "vault.server", *map(str, arguments)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):  # a worker that outlives its parent would hold the pipes open
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def wait_until_ready(url: str) -> None:
-    ends = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            if httpx.get(f"{url}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            if time.monotonic() > ends:
-                raise
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

@@ -1,5 +1,14 @@
+from pathlib import Path
+
+import httpx
 import pytest
 
+from tests.found import found
+from tests.policy.people import account
+from tests.server.deployments import deployed
+from tests.server.joining import bearer
+from tests.server.world import World
+from vault.protocol.limits import DAY_SECONDS, PERSON_TOKEN_SECONDS
 from vault.protocol.problems import Refused
 from vault.server import limits as module
 from vault.server.limits import Limited, Limits, Rate
@@ -55,3 +64,45 @@ def test_a_flood_of_principals_does_not_fill_the_memory(monkeypatch: pytest.Monk
 
 def test_every_limit_has_a_rate_in_the_settings() -> None:
     assert LimitSettings().rates().keys() == set(Limited)
+
+
+@found("S30")
+async def test_what_an_account_sends_in_a_day_is_bounded_in_bytes(tmp_path: Path) -> None:
+    with deployed(tmp_path, LimitSettings(written_bytes_per_day=25_000)) as deployment:
+        async with deployment.client() as http:
+            world = World(deployment, http)
+            await world.add("coach", "coachee")
+
+            async def post(name: str, **headers: str) -> httpx.Response:
+                content = b"{" + b" " * 9_998 + b"}"
+                headers |= bearer(world.tokens[name]) | {"Content-Type": "application/json"}
+                return await http.post(f"/v1/accounts/{account(name).hex()}/keys", headers=headers, content=content)
+
+            answers = [await post("coach") for _ in range(3)]
+            assert [answer.json()["code"] for answer in answers] == ["statement-required"] * 2 + ["too-many"]
+            assert answers[-1].headers["retry-after"] == str(DAY_SECONDS)
+            assert (await post("coachee")).json()["code"] == "statement-required"
+            deployment.clock.move(PERSON_TOKEN_SECONDS)
+            await world.log_in("coach")
+            assert (await post("coach")).json()["code"] == "too-many"
+
+
+@found("S30")
+async def test_parts_of_attachments_count_as_well(tmp_path: Path) -> None:
+    with deployed(tmp_path, LimitSettings(written_bytes_per_day=25_000)) as deployment:
+        async with deployment.client() as http:
+            world = World(deployment, http)
+            await world.add("coach")
+            path = f"/v1/engagements/{'00' * 16}/attachments/{'00' * 16}/parts/1"
+            headers = bearer(world.tokens["coach"])
+            codes = [(await http.put(path, headers=headers, content=bytes(10_000))).json()["code"] for _ in range(3)]
+            assert codes == ["schema", "schema", "too-many"]
+
+
+@found("S30")
+def test_an_amount_that_does_not_fit_takes_nothing() -> None:
+    limits = make(Clock(), count=10)
+    limits.take(Limited.WRITES, b"a", 8)
+    with pytest.raises(Refused):
+        limits.take(Limited.WRITES, b"a", 3)
+    limits.take(Limited.WRITES, b"a", 2)
