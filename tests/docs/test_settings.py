@@ -7,7 +7,6 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from tests.architecture.trees import ROOT
-from tests.found import found
 from vault.server import settings
 from vault.server.settings import LimitSettings, S3Settings, Settings
 
@@ -15,7 +14,6 @@ PAGE = (ROOT / "docs/operations/index.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([a-z0-9_.]+)` \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
 
 
-@found("S27")
 def test_variables_of_people_and_of_scripts_are_left_alone() -> None:
     settings.require_known_variables(f"COACH_VAULT_{name}" for name in find_variables())
 
@@ -44,11 +42,9 @@ def spell(default: object) -> str:
     return f"{default:,}" if isinstance(default, int) and not isinstance(default, bool) else f"`{str(default).lower()}`"
 
 
-@found("S28")
 def test_the_page_tells_every_setting_with_its_default() -> None:
     assert dict(ROW.findall(PAGE)) == dict(defaults(Settings))
 
 
-@found("S28")
 def test_the_page_says_that_each_worker_counts_for_itself() -> None:
     assert re.search(r"N workers let pass N times", PAGE)

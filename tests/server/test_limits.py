@@ -3,11 +3,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.found import found
-from tests.policy.people import account
 from tests.server.deployments import deployed
 from tests.server.joining import bearer
 from tests.server.world import World
+from tests.support.people import account
 from vault.protocol.limits import DAY_SECONDS, PERSON_TOKEN_SECONDS
 from vault.protocol.problems import Refused
 from vault.server import limits as module
@@ -66,7 +65,6 @@ def test_every_limit_has_a_rate_in_the_settings() -> None:
     assert LimitSettings().rates().keys() == set(Limited)
 
 
-@found("S30")
 async def test_what_an_account_sends_in_a_day_is_bounded_in_bytes(tmp_path: Path) -> None:
     with deployed(tmp_path, LimitSettings(written_bytes_per_day=25_000)) as deployment:
         async with deployment.client() as http:
@@ -87,7 +85,6 @@ async def test_what_an_account_sends_in_a_day_is_bounded_in_bytes(tmp_path: Path
             assert (await post("coach")).json()["code"] == "too-many"
 
 
-@found("S30")
 async def test_parts_of_attachments_count_as_well(tmp_path: Path) -> None:
     with deployed(tmp_path, LimitSettings(written_bytes_per_day=25_000)) as deployment:
         async with deployment.client() as http:
@@ -99,7 +96,6 @@ async def test_parts_of_attachments_count_as_well(tmp_path: Path) -> None:
             assert codes == ["schema", "schema", "too-many"]
 
 
-@found("S30")
 def test_an_amount_that_does_not_fit_takes_nothing() -> None:
     limits = make(Clock(), count=10)
     limits.take(Limited.WRITES, b"a", 8)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.found import found
 from tests.server.operating import Operator
 from tests.server.serving import WAIT_SECONDS, started, wait_until_ready
 from vault.server.settings import SETTINGS_FILE, LimitSettings, Settings, load_settings
@@ -21,7 +20,6 @@ def run_a_server(ready: Operator, port: int, *options: object) -> list[dict[str,
     return [json.loads(line) for line in written.splitlines()]
 
 
-@found("S29")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_start_settings_and_stop_are_lines_of_json(ready: Operator, unused_tcp_port: int, workers: int) -> None:
     lines = run_a_server(ready, unused_tcp_port, "--workers", workers)
@@ -35,7 +33,6 @@ def test_start_settings_and_stop_are_lines_of_json(ready: Operator, unused_tcp_p
     assert {line["level"] for line in lines} == {"info"}
 
 
-@found("S29")
 def test_a_level_leaves_out_what_is_below_it(
     ready: Operator, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,7 +40,6 @@ def test_a_level_leaves_out_what_is_below_it(
     assert run_a_server(ready, unused_tcp_port) == []
 
 
-@found("S29")
 def test_no_secret_among_the_settings_is_told(ready: Operator) -> None:
     secrets = ("database-password", "another-password", "bucket-key-id", "bucket-key")
     (ready.folder / SETTINGS_FILE).write_text(

@@ -2,12 +2,10 @@
 
 import pytest
 
-from tests.found import found
 from tests.server.operating import Operator
 from vault.server.settings import SettingsError, load_settings
 
 
-@found("S27")
 @pytest.mark.parametrize(
     ("name", "hint"),
     [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.test_commands import wait_until_ready
+from tests.server.serving import wait_until_ready
 from tests.system.test_cli import PROGRAMS, People
 from vault.protocol import slot
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from vault.protocol.problems import Refused
 from vault.server.http.answers import Answers
 from vault.server.http.problems import answer_problems
-from vault.server.logs import start_logs
+from vault.server.logs import log_stopped, start_logs
 from vault.server.parts import Parts
 from vault.server.resources.accounts.routes import router as accounts
 from vault.server.resources.apps.routes import router as apps
@@ -53,7 +53,7 @@ ROUTERS = (
 
 def build_app(parts: Parts) -> FastAPI:
     """An application that answers over `parts`. FastAPI's own pages are off: they would load foreign scripts."""
-    start_logs()
+    start_logs(parts.settings.log_level)
     parts.storage.answer_in_time()
     app = FastAPI(
         title=TITLE,
@@ -82,6 +82,7 @@ async def _answer_all(app: FastAPI) -> AsyncIterator[None]:
     yield
     sweeping.cancel()
     await queue.close()
+    log_stopped()
 
 
 async def _sweep(parts: Parts) -> None:

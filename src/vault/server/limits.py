@@ -23,11 +23,12 @@ class Limited(StrEnum):
     SLOT_HEADERS = "slot_headers"
     SLOT_HEADERS_OF_PEER = "slot_headers_of_peer"
     WRITES = "writes"
+    WRITTEN_BYTES = "written_bytes"
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `count` acts in every window of `seconds`."""
+    """At most `count` acts, or bytes, in every window of `seconds`."""
 
     count: int
     seconds: int
@@ -48,17 +49,20 @@ class Limits:
         self._clock = clock
         self._windows: dict[tuple[Limited, str | bytes], _Window] = {}
 
-    def take(self, limited: Limited, principal: str | bytes) -> None:
-        """Count one act of `principal`. Raises: Refused(too-many) with the seconds until its window ends."""
+    def take(self, limited: Limited, principal: str | bytes, amount: int = 1) -> None:
+        """Count one act of `principal`, or `amount` bytes; what does not fit any more takes nothing.
+
+        Raises: Refused(too-many) with the seconds until its window ends.
+        """
         now = self._clock()
         rate = self._rates[limited]
         window = self._windows.get((limited, principal))
         if window is None or window.ends <= now:
             self._make_room(now)
             window = self._windows[limited, principal] = _Window(now + rate.seconds, 0)
-        if window.count >= rate.count:
+        if window.count + amount > rate.count:
             raise Refused("too-many", retry_after_seconds=window.ends - now)
-        window.count += 1
+        window.count += amount
 
     def _make_room(self, now: int) -> None:
         """Forget windows that have ended, then the oldest: a flood of principals must not fill the memory."""

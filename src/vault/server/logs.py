@@ -4,24 +4,29 @@ No body, id, query, header, path or message of an exception ever reaches a log; 
 fault by the places in the sources that it passed through.
 """
 
+import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import PurePath
 from typing import Any
 
 import structlog
 
 LOGGED_KEYS = frozenset(
-    {"event", "level", "timestamp", "method", "route", "status", "milliseconds", "request_id", "error", "places"}
+    {
+        *("event", "level", "timestamp", "version", "settings"),
+        *("method", "route", "status", "milliseconds", "request_id", "error", "places"),
+    }
 )
 _PLACES_KEPT = 12
 
 _log = structlog.get_logger()
 
 
-def start_logs() -> None:
-    """Write events to standard error from here on."""
+def start_logs(level: str = "info") -> None:
+    """Write events of that level and above to standard error from here on, those of the web server among them."""
     structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -32,10 +37,34 @@ def start_logs() -> None:
         cache_logger_on_first_use=False,
     )
 
+    web_server = logging.getLogger("uvicorn")
+    web_server.handlers = [_AsEvents()]
+    web_server.propagate = False
+
+
+class _AsEvents(logging.Handler):
+    """Lines of the web server in the same form: its constant words and the class of an error, no values."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one of them."""
+        error = record.msg if isinstance(record.msg, BaseException) else (record.exc_info or (None, None))[1]
+        words = record.msg.strip() if isinstance(record.msg, str) else "an error"
+        _log.log(record.levelno, f"web server: {words}", error=None if error is None else type(error).__name__)
+
 
 def keep_allowed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The event without any key that is not in `LOGGED_KEYS`."""
     return {key: value for key, value in event.items() if key in LOGGED_KEYS}
+
+
+def log_serving(version: str, settings: Mapping[str, Any]) -> None:
+    """A server begins; `settings` hold no secret."""
+    _log.info("serving", version=version, settings=settings)
+
+
+def log_stopped() -> None:
+    """A worker has answered all who waited, and ends."""
+    _log.info("stopped")
 
 
 def log_request(*, request_id: str, method: str, route: str | None, status: int, milliseconds: float) -> None:

@@ -4,8 +4,10 @@ Secrets are not settings; they stand in a file of their own (`secrets_file`).
 """
 
 import os
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -14,17 +16,23 @@ from vault.encoding import MAXIMUM_INTEGER
 from vault.errors import EncodingError, VaultError
 from vault.protocol.deployment import default_audience, is_loopback, require_base_url
 from vault.protocol.fields import Audience
-from vault.protocol.limits import PART_MAXIMUM_BYTES
+from vault.protocol.limits import DAY_SECONDS, PART_MAXIMUM_BYTES
 from vault.server.limits import Limited, Rate
 
 SETTINGS_FILE = "server.toml"
+_PREFIX = "COACH_VAULT_"
+_NESTED = "__"
 _FOLDER_VARIABLE = "COACH_VAULT_DATA"
+_NO_SETTINGS = frozenset({"DATA", "HOME", "PASSPHRASE_FILE", "VENV"})
+"""What other programs and scripts of this project read under the same prefix."""
 _SQLITE = "sqlite:///"
 FOLDER = "file:"
 _MINUTE_SECONDS = 60
 _HOUR_SECONDS = 3_600
 
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Bytes = Annotated[int, Field(ge=1, le=MAXIMUM_INTEGER)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class SettingsError(VaultError):
@@ -53,6 +61,8 @@ class LimitSettings(BaseModel):
     slot_headers_of_peer_per_minute: Count = 1_200
     writes_per_minute: Count = 12_000
     """Of one account."""
+    written_bytes_per_day: Bytes = 10 * 1024**3
+    """Of one account: bodies of statements and parts of attachments, taken or not."""
 
     def rates(self) -> dict[Limited, Rate]:
         """The same numbers as `limits.Limits` takes them."""
@@ -63,6 +73,7 @@ class LimitSettings(BaseModel):
             Limited.SLOT_HEADERS: Rate(self.slot_headers_per_minute, _MINUTE_SECONDS),
             Limited.SLOT_HEADERS_OF_PEER: Rate(self.slot_headers_of_peer_per_minute, _MINUTE_SECONDS),
             Limited.WRITES: Rate(self.writes_per_minute, _MINUTE_SECONDS),
+            Limited.WRITTEN_BYTES: Rate(self.written_bytes_per_day, DAY_SECONDS),
         }
 
 
@@ -83,7 +94,7 @@ class Settings(BaseSettings):
     """The settings of one deployment."""
 
     model_config = SettingsConfigDict(
-        env_prefix="COACH_VAULT_", env_nested_delimiter="__", frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix=_PREFIX, env_nested_delimiter=_NESTED, frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
     url: Annotated[str, AfterValidator(_base_url)]
@@ -95,13 +106,17 @@ class Settings(BaseSettings):
     blobs: Annotated[str, Field(pattern="^(file:.+|s3://[^/]+(/.+)?)$")] = "file:attachments"
     """Where attachments lie: `file:folder` (beside the settings unless absolute) or `s3://bucket/prefix`."""
     s3: S3Settings = S3Settings()
-    upload_bytes: Annotated[int, Field(ge=PART_MAXIMUM_BYTES, le=MAXIMUM_INTEGER)] = 5 * 1024**3
+    upload_bytes: Annotated[Bytes, Field(ge=PART_MAXIMUM_BYTES)] = 5 * 1024**3
     """How many bytes one account may have uploaded that no item names yet, and so the longest attachment."""
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    """The address to listen on; `0.0.0.0` is all of this machine's."""
     behind_tls_proxy: bool = False
     """Whether a proxy ends TLS in front: only then may the server listen on anything but loopback."""
     proxy_addresses: str = "127.0.0.1"
     """Comma-separated addresses of that proxy, from which forwarding headers are believed."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
+    log_level: Literal["info", "warning", "error"] = "info"
+    """The least that is logged; each request is one line of `info`."""
     limits: LimitSettings = LimitSettings()
 
     @model_validator(mode="before")
@@ -118,12 +133,18 @@ class Settings(BaseSettings):
             raise ValueError("expected an https URL: clients speak http to loopback alone")
         return self
 
+    def told(self) -> dict[str, Any]:
+        """All of it that a log may hold: of database and blob store the kind, since their URLs may hold secrets."""
+        kinds = {name: getattr(self, name).partition(":")[0] for name in ("database", "blobs")}
+        return self.model_dump(exclude={"s3"}) | kinds
+
 
 def load_settings(folder: Path) -> Settings:
     """The settings of the data folder, the environment over them.
 
     Raises: SettingsError for a folder without settings, or settings that are unknown or not valid.
     """
+    require_known_variables(os.environ)
     path = folder / SETTINGS_FILE
     if not path.is_file():
         raise SettingsError(f"expected {SETTINGS_FILE} in the data folder; make one with `coach-vault-server init`")
@@ -149,6 +170,28 @@ def load_settings(folder: Path) -> Settings:
         raise SettingsError(f"{SETTINGS_FILE}: {place}{first['msg'].removeprefix('Value error, ')}") from None
     beside = {"database": _beside(folder, found.database, _SQLITE), "blobs": _beside(folder, found.blobs, FOLDER)}
     return found.model_copy(update=beside)
+
+
+def require_known_variables(names: Iterable[str]) -> None:
+    """Return if each of `names` that begins as ours do is a setting, or another program's.
+
+    Raises: SettingsError, which names it with the nearest setting: a limit that nobody reads protects nobody.
+    """
+    known = set(_list_variables())
+    for name in names:
+        own = name.upper().removeprefix(_PREFIX)
+        if name.upper().startswith(_PREFIX) and own not in known:
+            nearest = get_close_matches(own, known, 1)
+            hint = f"did you mean {_PREFIX}{nearest[0]}?" if nearest else "docs/operations/index.md lists all settings"
+            raise SettingsError(f"there is no setting {name}; {hint}")
+
+
+def _list_variables() -> Iterator[str]:
+    yield from _NO_SETTINGS
+    for name, field in Settings.model_fields.items():
+        yield name.upper()
+        if isinstance(field.default, BaseModel):
+            yield from (f"{name}{_NESTED}{each}".upper() for each in type(field.default).model_fields)
 
 
 def name_folder_for_workers(folder: Path) -> None:

@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated, Any, NoReturn
@@ -20,6 +21,7 @@ from vault.server.clock import random_bytes, unix_seconds
 from vault.server.commands.folder import DATABASE, make_folder
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.ending import Workers
+from vault.server.logs import log_serving, start_logs
 from vault.server.opening import open_folder
 from vault.server.resources.apps.actions import create_app
 from vault.server.resources.enrolments.actions import create_enrolment
@@ -39,26 +41,28 @@ class ServeError(VaultError):
 
 def serve(
     data: DataFolder = Path(),
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = LOOPBACK,
+    host: Annotated[str | None, typer.Option(help="The address to listen on; the setting, or loopback.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65_535, help="The port; the URL's, or 8001.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes; the setting, or 1.")] = None,
 ) -> None:
     """Serve the deployment of a data folder until it is stopped."""
     parts = open_folder(data)
     settings = parts.settings
-    _require_private(settings, host)
+    address, listens_on = host or settings.host, port or _port_of(settings.url)
+    _require_private(settings, address)
     require_head(parts.storage)
-    listens_on = port or _port_of(settings.url)
     processes = workers or settings.workers
-    _require_free(host, listens_on)
-    advise(f"serving {settings.url}, audience {settings.audience}, on {host}:{listens_on}, {processes} worker(s)")
+    _require_free(address, listens_on)
+    start_logs(settings.log_level)
+    told = settings.told() | {"workers": processes, "listens_on": f"{address}:{listens_on}"}
+    log_serving(version("coach-vault"), told)
     parts.storage.close()
     name_folder_for_workers(data)
     config = uvicorn.Config(
         WORKER,
         factory=True,
         workers=processes,
-        host=host,
+        host=address,
         port=listens_on,
         **_options(settings),
     )
@@ -109,7 +113,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "server_header": False,
         "lifespan": "on",
         "ws": "none",
-        "log_level": "warning",
+        "log_config": None,
         "proxy_headers": settings.behind_tls_proxy,
         "forwarded_allow_ips": settings.proxy_addresses,
         "timeout_graceful_shutdown": GRACE_SECONDS,

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
+from vault.protocol.limits import BODY_MAXIMUM_BYTES
 from vault.protocol.problems import Refused
 from vault.server.credentials import (
     APP_PREFIX,
@@ -114,8 +115,11 @@ async def require_enrolment(request: Request, parts: WithParts) -> EnrolmentCred
 
 
 def _count_write(request: Request, parts: Parts, principal: bytes) -> None:
+    """What comes is counted before it is read, so a body that does not tell its length counts as the longest."""
     if request.method in ("POST", "PUT"):
         parts.limits.take(Limited.WRITES, principal)
+        announced = request.headers.get("content-length", str(BODY_MAXIMUM_BYTES))
+        parts.limits.take(Limited.WRITTEN_BYTES, principal, int(announced))
 
 
 Person = Annotated[bytes, Depends(require_person)]
