@@ -9,7 +9,7 @@ from vault.errors import VaultError
 from vault.protocol import problems
 from vault.protocol.problems import PROBLEMS, Refused
 
-STATUSES = {400, 401, 403, 404, 405, 409, 410, 413, 415, 416, 422, 429, 500, 503}
+STATUSES = {400, 401, 403, 404, 405, 409, 410, 413, 415, 416, 422, 429, 431, 500, 503}
 
 
 def test_every_code_stands_under_its_own_name() -> None:

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.found import found
 from vault.protocol import limits
 
 LOGIN_BYTES = getattr(limits, "LOGIN_BODY_MAXIMUM_BYTES", 16_384)
@@ -56,7 +55,6 @@ def pour(url: str, start: bytes, piece: bytes) -> None:
             pass
 
 
-@found("F39")
 @pytest.mark.parametrize(
     ("start", "piece"),
     [
@@ -84,7 +82,6 @@ async def test_one_connection_neither_stops_a_worker_nor_makes_it_grow(
     assert resident_bytes(trial) - before < GROWS_BYTES
 
 
-@found("F39")
 @pytest.mark.parametrize("path", LOGIN_PATHS)
 def test_a_body_that_needs_no_credential_is_short(url: str, path: str) -> None:
     bodies = {size: b" " * (size - 2) + b"{}" for size in (LOGIN_BYTES, LOGIN_BYTES + 1)}

@@ -29,7 +29,7 @@ async def send(http: httpx.AsyncClient, body: bytes, media_type: str = "applicat
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"\xff{}", b"{} {}", b'{"a":1,"a":1}', b'{"a":1.5}', b'{"a":-1}', b'{"a":NaN}',
-     b'{"a":9007199254740992}', b'{"a":' * 9 + b"1" + b"}" * 9, b'{"a":"\\ud800"}', b"\xef\xbb\xbf{}", b"[" * 100_000],
+     b'{"a":9007199254740992}', b'{"a":' * 9 + b"1" + b"}" * 9, b'{"a":"\\ud800"}', b"\xef\xbb\xbf{}", b"[" * 16_000],
 )  # fmt: skip
 async def test_what_is_not_strict_json_is_malformed(http: httpx.AsyncClient, body: bytes) -> None:
     status, problem = await send(http, body)

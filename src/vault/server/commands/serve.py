@@ -21,6 +21,7 @@ from vault.server.clock import random_bytes, unix_seconds
 from vault.server.commands.folder import DATABASE, make_folder
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.ending import Workers
+from vault.server.http.connection import Connection
 from vault.server.logs import log_serving, start_logs
 from vault.server.opening import open_folder
 from vault.server.resources.apps.actions import create_app
@@ -107,11 +108,12 @@ def try_out(
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    """What holds for every way of serving: no access log, no server header, forwarding headers from the proxy alone."""
+    """What holds for every way of serving: bounded connections, no access log, forwarding headers of a proxy alone."""
     return {
         "access_log": False,
         "server_header": False,
         "lifespan": "on",
+        "http": Connection,
         "ws": "none",
         "log_config": None,
         "proxy_headers": settings.behind_tls_proxy,

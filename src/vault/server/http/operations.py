@@ -42,7 +42,7 @@ class Salt(StrEnum):
     ALWAYS = "always"
 
 
-_EVERY_ROUTE = ("too-large", "server-fault", "storage-away")
+_EVERY_ROUTE = ("too-large", "headers-too-large", "server-fault", "storage-away")
 _READ = ("schema",)
 _CREDENTIAL = ("credential-missing", "credential-ended", "credential-wrong")
 _ENROLMENT = ("credential-missing", "enrolment-ended", "credential-wrong")

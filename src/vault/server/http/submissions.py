@@ -23,18 +23,18 @@ BODY_SECONDS = 60.0
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-async def read_submission(request: Request) -> Submission:
-    """The submission that the body spells.
+async def read_submission(request: Request, maximum_bytes: int = BODY_MAXIMUM_BYTES) -> Submission:
+    """The submission that a body of at most so many bytes spells.
 
     Raises: Refused(too-large | media-type | body-malformed | schema), (statement-required) where there is no statement,
     StatementError for a statement that is no envelope of this protocol.
     """
-    return Submission.from_json(await _read_object(request))
+    return Submission.from_json(await _read_object(request, maximum_bytes))
 
 
-async def read_body(request: Request, model: type[ModelT]) -> ModelT:
+async def read_body(request: Request, model: type[ModelT], maximum_bytes: int = BODY_MAXIMUM_BYTES) -> ModelT:
     """The body as a closed model. Raises: Refused(too-large | media-type | body-malformed | schema)."""
-    members = await _read_object(request)
+    members = await _read_object(request, maximum_bytes)
     try:
         return model.model_validate(members)
     except ValidationError as error:
@@ -52,24 +52,24 @@ def require_known(names: Iterable[str], known: Iterable[str], place: str = "") -
         raise broken_schema(place, "extra_forbidden")
 
 
-async def _read_object(request: Request) -> dict[str, Any]:
+async def _read_object(request: Request, maximum_bytes: int) -> dict[str, Any]:
     require_known(request.query_params, (), "/query")
     sent = request.headers.getlist("content-type")
     if len(sent) != 1 or sent[0].partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise Refused("media-type")
-    value = read_json(await _read_bounded(request))
+    value = read_json(await _read_bounded(request, maximum_bytes))
     if not isinstance(value, dict):
         raise broken_schema("", "dict_type")
     return value
 
 
-async def _read_bounded(request: Request) -> bytes:
+async def _read_bounded(request: Request, maximum_bytes: int) -> bytes:
     raw = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 raw += chunk
-                if len(raw) > BODY_MAXIMUM_BYTES:
+                if len(raw) > maximum_bytes:
                     raise Refused("too-large")
     except TimeoutError:
         raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from None

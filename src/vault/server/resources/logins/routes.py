@@ -1,10 +1,14 @@
-"""Challenges, logins and logging out over HTTP."""
+"""Challenges, logins and logging out over HTTP.
+
+What is read before anybody is known is short.
+"""
 
 from fastapi import APIRouter, Request, Response
 
 from vault.errors import AudienceError, PayloadTypeError
 from vault.protocol.api import Challenge, ChallengeRequest, Token
 from vault.protocol.envelope import Statement
+from vault.protocol.limits import LOGIN_BODY_MAXIMUM_BYTES
 from vault.protocol.problems import Refused
 from vault.protocol.submission import NO_PARTS
 from vault.protocol.vocabulary import StatementType
@@ -37,7 +41,7 @@ _TYPES = (StatementType.LOGIN, StatementType.FETCH)
 )
 async def post_challenge(request: Request, parts: WithParts, queue: WithQueue) -> Response:
     """The same for accounts that do not exist."""
-    wanted = await read_body(request, ChallengeRequest)
+    wanted = await read_body(request, ChallengeRequest, LOGIN_BODY_MAXIMUM_BYTES)
     peer = peer_of(request)
     parts.limits.take(Limited.CHALLENGES_OF_PEER, peer)
     parts.limits.take(Limited.CHALLENGES, peer.encode() + wanted.account)
@@ -59,7 +63,7 @@ async def post_challenge(request: Request, parts: WithParts, queue: WithQueue) -
 )
 async def post_token(request: Request, parts: WithParts, queue: WithQueue) -> Response:
     """A person's sign key gets a `person` token, a slot's fetch key a `keyring` token."""
-    submission = await read_submission(request)
+    submission = await read_submission(request, LOGIN_BODY_MAXIMUM_BYTES)
     if submission.envelope.type not in _TYPES:
         raise PayloadTypeError("expected a login or fetch statement")
     statement = Statement.of(submission.envelope)
