@@ -37,6 +37,13 @@ class Tree:
         with path.open("a", encoding="utf-8") as file:
             file.write(f"\n{text}\n")
 
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Put `new` where `old` stands once in the file `name`."""
+        path = self.root / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"expected {old!r} once in {name}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
     def run(self, *command: str) -> Ran:
         """Run a tool of this virtual environment on the copy."""
         # The editable installation points at the real tree: the copy's package has to come first.

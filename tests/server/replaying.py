@@ -23,8 +23,9 @@ from vault.policy.replay import (
 from vault.protocol.envelope import Envelope, Statement
 from vault.protocol.journal import JournalId, Position, seen_mark
 from vault.protocol.leaf import leaf_entry
-from vault.protocol.statements import Body, Contract, Disclosure, Escalation, Item, Keyring, Keys, Reseal
-from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind, StatementType
+from vault.protocol.naming import find_blob, find_engagement, find_resealed, find_seals
+from vault.protocol.statements import Body, Item, Keyring, Keys, Reseal
+from vault.protocol.vocabulary import JOURNAL_KIND_CODES, SEAL_PURPOSE_CODES, JournalKind, StatementType
 from vault.server.storage import tables
 from vault.tlog.checkpoint import SignedCheckpoint
 from vault.tlog.frontier import EMPTY
@@ -240,23 +241,19 @@ def _compare_items(
     kept = {id_: body for id_, (_, body) in bodies.items()}
     stored = connection.execute(select(tables.blobs))
     assert {(row.engagement, row.statement, row.sha256, sha256(row.blob).digest()) for row in stored} == {
-        (body.engagement, id_, ref.sha256, ref.sha256)
+        (find_engagement(body), id_, ref.sha256, ref.sha256)
         for id_, body in kept.items()
-        if isinstance(body, Contract | Item | Disclosure | Escalation) and id_ not in erased
-        for ref in (body.text if isinstance(body, Contract) else body.blob,)
+        if body.row.carries_content and id_ not in erased and (ref := find_blob(body)) is not None
     }
     seals = connection.execute(select(tables.seals))
-    purposes = {Contract: 3, Item: 1, Reseal: 1, Disclosure: 2, Escalation: 4}
     assert {
         (row.engagement, row.statement, row.account, row.purpose, row.of, row.key, sha256(row.seal).digest())
         for row in seals
     } == {
-        (body.engagement, id_, ref.account, purposes[type(body)], of, ref.key, ref.sha256)
+        (find_engagement(body), id_, ref.account, SEAL_PURPOSE_CODES[body.row.purpose], of, ref.key, ref.sha256)
         for id_, body in kept.items()
-        if isinstance(body, Contract | Item | Reseal | Disclosure | Escalation)
-        for of in (body.statement if isinstance(body, Reseal) else id_,)
-        if of not in erased
-        for ref in body.seals
+        if body.row.purpose is not None and (of := find_resealed(body) or id_) not in erased
+        for ref in find_seals(body) or ()
     }
     assert _rows(connection, tables.holdings) == _holdings(items, kept, bodies)
 

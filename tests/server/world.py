@@ -22,11 +22,11 @@ from vault.protocol.envelope import Statement
 from vault.protocol.journal import JournalId, salt_sha256
 from vault.protocol.kinds import KINDS
 from vault.protocol.limits import DAY_SECONDS, ZERO32
+from vault.protocol.naming import find_journal
 from vault.protocol.statements import (
     MODELS,
     BlobRef,
     Body,
-    Escalation,
     SealRef,
     SlotRef,
 )
@@ -150,13 +150,9 @@ class World:
     # Statements
 
     def journal_of(self, body: Body) -> JournalId:
-        if body.type is StatementType.KEYS:
-            return JournalId(JournalKind.KEYS, body.by)
-        if body.type is StatementType.KEYRING:
-            return JournalId(JournalKind.KEYRING, body.by)
-        if isinstance(body, Escalation):
-            return JournalId(JournalKind.ESCALATIONS, self.engagement)
-        return JournalId(JournalKind.ENGAGEMENT, self.engagement)
+        journal = find_journal(body)
+        assert journal is not None
+        return journal
 
     def draft(
         self, type_: StatementType, name: str, path: str, parts: dict[str, Any] | None = None, **members: Any
