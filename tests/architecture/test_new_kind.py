@@ -44,11 +44,8 @@ RULE = """
 IMPORTED_RULE = "\nfrom vault.policy.agendas import decide_agenda"
 IMPORTED_ROUTE = "\nfrom vault.server.resources.agendas.routes import router as agendas"
 VOCABULARY, KINDS = "src/vault/protocol/vocabulary.py", "src/vault/protocol/kinds.py"
-DECIDE, APP, TABLES = (
-    "src/vault/policy/decide.py",
-    "src/vault/server/app.py",
-    "migrations/versions/0001_first_tables.py",
-)
+DECIDE, APP = "src/vault/policy/decide.py", "src/vault/server/app.py"
+TABLES = "migrations/versions/0001_first_tables.py"
 AFTER = (
     (VOCABULARY, '    ERASURE = "erasure"', '\n    AGENDA = "agenda"'),
     (VOCABULARY, '    CONTRACT_TEXT = "contract_text"', '\n    AGENDA = "agenda"'),
@@ -82,11 +79,11 @@ def tree(tmp_path: Path) -> Tree:
 
 def play(tree: Tree) -> str:
     """What pytest says of the tests of agendas in the copy."""
-    return tree.run(
-        "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "tests/system/test_agendas.py"
-    ).output
+    options = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly")
+    return tree.run("pytest", *options, "tests/system/test_agendas.py").output
 
 
+@pytest.mark.slow
 def test_a_new_type_is_accepted_stored_served_replayed_and_opened(tree: Tree) -> None:
     assert "3 passed" in play(tree)
 
@@ -99,6 +96,7 @@ def test_a_type_without_a_row_stops_everything_as_soon_as_its_model_is_read(tree
         assert "KeyError: <StatementType.AGENDA: 'agenda'>" in ran.output
 
 
+@pytest.mark.slow
 def test_a_type_whose_row_leaves_out_its_parts_is_refused_with_them(tree: Tree) -> None:
     tree.replace(KINDS, "        parts=_SEALED,\n        content=BlobKind.AGENDA,", "        content=BlobKind.AGENDA,")
     ran = play(tree)
@@ -106,6 +104,7 @@ def test_a_type_whose_row_leaves_out_its_parts_is_refused_with_them(tree: Tree) 
     assert "part-surplus" in ran
 
 
+@pytest.mark.slow
 def test_a_type_without_a_rule_is_refused_by_policy(tree: Tree) -> None:
     tree.replace(DECIDE, RULE, "")
     ran = play(tree)
