@@ -82,11 +82,11 @@ def test_a_refused_init_leaves_nothing_behind(operator: Operator, options: tuple
 def test_an_app_is_made_listed_rotated_and_disabled(ready: Operator) -> None:
     key = ready.at_data("apps", "create", "acme").out.strip()
     assert key.startswith("cva_")
-    assert ready.at_data("apps", "list").out == "acme\n"
+    assert ready.at_data("apps", "list").out == "acme  0 issued, 0 joined, 0 open\n"
     rotated = json.loads(ready.at_data("apps", "rotate", "acme", "--json").out)
     assert rotated["key"] != key
     assert ready.at_data("apps", "disable", "acme").code == 0
-    assert ready.at_data("apps", "list").out == "acme  disabled\n"
+    assert ready.at_data("apps", "list").out == "acme  0 issued, 0 joined, 0 open, disabled\n"
     listed = json.loads(ready.at_data("apps", "list", "--json").out)["data"]
     assert [(row["app"], row["disabled"]) for row in listed] == [("acme", True)]
     outcome = ready.at_data("enrolments", "create", "acme")

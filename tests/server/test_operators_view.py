@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.found import found
 from tests.server.deployments import Deployment, deployed
 from tests.server.joining import bearer
 from tests.server.operating import Operator
@@ -30,7 +29,6 @@ def acme(ready: Operator) -> Operator:
     return ready
 
 
-@found("F43")
 def test_open_tokens_are_listed_by_a_digest_and_their_end(acme: Operator) -> None:
     rows = listed(acme, "enrolments", "list")
     assert len({row["token"] for row in rows}) == 3
@@ -41,7 +39,6 @@ def test_open_tokens_are_listed_by_a_digest_and_their_end(acme: Operator) -> Non
     assert sorted(line.split()[0] for line in lines) == sorted(row["token"] for row in rows)
 
 
-@found("F43")
 def test_a_token_is_revoked_by_the_beginning_of_its_digest(acme: Operator) -> None:
     first, *others = listed(acme, "enrolments", "list")
     outcome = acme.at_data("enrolments", "revoke", first["token"][:12])
@@ -50,7 +47,6 @@ def test_a_token_is_revoked_by_the_beginning_of_its_digest(acme: Operator) -> No
     assert {row["state"] for row in listed(acme, "enrolments", "list", "--all")} == {"open", "ended"}
 
 
-@found("F43")
 def test_all_open_tokens_of_an_app_are_revoked_together(acme: Operator) -> None:
     assert acme.at_data("enrolments", "revoke", "--app", "acme").out == "3 tokens revoked\n"
     assert listed(acme, "enrolments", "list") == []
@@ -62,7 +58,6 @@ def test_what_to_revoke_is_said_in_one_way(acme: Operator, arguments: tuple[str,
     assert acme.at_data("enrolments", "revoke", *arguments).code == 2
 
 
-@found("F43")
 @pytest.mark.parametrize("token", ["0123456789ab", "not hex", "ab"])
 def test_a_token_that_is_not_there_is_one_line(acme: Operator, token: str) -> None:
     outcome = acme.at_data("enrolments", "revoke", token)
@@ -71,7 +66,6 @@ def test_a_token_that_is_not_there_is_one_line(acme: Operator, token: str) -> No
     assert len(listed(acme, "enrolments", "list")) == 3
 
 
-@found("F43")
 def test_apps_are_listed_with_their_counts(acme: Operator) -> None:
     (row,) = listed(acme, "apps", "list")
     assert row["enrolments"] == {"issued": 3, "joined": 0, "open": 3}
@@ -96,7 +90,6 @@ async def statuses(deployment: Deployment, world: World) -> list[int]:
         return [(await http.get(path, headers=bearer(world.tokens[name]))).status_code for name, path in paths]
 
 
-@found("F43")
 async def test_a_stolen_device_loses_its_tokens_and_nobody_else_does(joined: World, operator: Operator) -> None:
     outcome = operator.at_data("logins", "end", account("coach").hex())
     assert (outcome.code, outcome.out) == (0, "1 login token ended\n")
@@ -105,14 +98,12 @@ async def test_a_stolen_device_loses_its_tokens_and_nobody_else_does(joined: Wor
     assert operator.at_data("logins", "end", account("coach").hex()).out == "0 login tokens ended\n"
 
 
-@found("F43")
 @pytest.mark.parametrize("name", ["ab" * 32, "not an account"])
 def test_an_account_that_is_not_there_is_one_line(ready: Operator, name: str) -> None:
     outcome = ready.at_data("logins", "end", name)
     assert (outcome.code, outcome.err.count("\n")) == (1, 1)
 
 
-@found("F43")
 async def test_joined_people_are_counted_and_not_named(joined: World, operator: Operator) -> None:
     (row,) = listed(operator, "apps", "list")
     assert row["enrolments"] == {"issued": 2, "joined": 2, "open": 0}

@@ -249,7 +249,20 @@ class ProblemPages(Closed):
 class Health(Closed):
     """Whether a worker lives or is ready; no counts."""
 
-    status: Literal["live", "ready", "not-ready"]
+    status: Literal["live", "ready"]
+
+
+Lacking = Literal["database", "schema", "log-key"]
+
+
+class Unready(Closed):
+    """What a worker lacks, to which no requests should be sent.
+
+    The database does not answer, is at another schema revision, or holds a log that another key signed.
+    """
+
+    status: Literal["not-ready"] = "not-ready"
+    lacking: tuple[Lacking, ...]
 
 
 class EnrolmentCounts(Closed):

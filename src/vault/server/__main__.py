@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 from vault.errors import VaultError
-from vault.server.commands.apps import apps, enrolments
+from vault.server.commands.apps import apps
 from vault.server.commands.backup import backup
 from vault.server.commands.check import check
 from vault.server.commands.description import openapi
+from vault.server.commands.enrolments import enrolments
 from vault.server.commands.folder import bring_to_head, init
+from vault.server.commands.logins import logins
 from vault.server.commands.output import say_error, say_version
 from vault.server.commands.restore import restore
 from vault.server.commands.serve import serve, try_out
@@ -44,6 +46,7 @@ app.command("sweep")(sweep)
 app.command("openapi")(openapi)
 app.add_typer(apps, name="apps")
 app.add_typer(enrolments, name="enrolments")
+app.add_typer(logins, name="logins")
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def open_blobs(settings: Settings) -> BlobStore:
     try:
         from vault.server.storage.blob_store_s3 import S3Blobs
     except ModuleNotFoundError:
-        raise SettingsError("blobs: S3 needs the extra `s3`: pip install 'coach-vault[server,s3]'") from None
+        raise SettingsError("blobs: S3 needs the extra `s3`: pip install '.[server,s3]' in a checkout") from None
     bucket, _, prefix = settings.blobs.removeprefix("s3://").partition("/")
     s3 = settings.s3
     return S3Blobs(

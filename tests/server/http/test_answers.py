@@ -96,14 +96,6 @@ async def test_a_body_that_hides_its_length_is_refused_at_the_limit(
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
 
 
-async def test_a_worker_is_not_ready_without_its_schema(deployment: Deployment, http: httpx.AsyncClient) -> None:
-    with deployment.parts.storage.writing() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'other'")
-    answer = await http.get("/readyz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "not-ready"})
-    assert (await http.get("/livez")).status_code == 200
-
-
 async def test_a_fault_in_the_middle_of_an_answer_breaks_the_connection(capsys: pytest.CaptureFixture[str]) -> None:
     async def break_in_the_middle(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -3,6 +3,7 @@
 The migrations lie beside the sources in a checkout and inside the package in an installed server.
 """
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -30,6 +31,7 @@ def migrations_folder() -> Path:
     raise SchemaError("expected the migrations inside the package or beside src")
 
 
+@cache
 def head_revision() -> str:
     """The revision that this server needs."""
     head = ScriptDirectory(str(migrations_folder())).get_current_head()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from vault.errors import VaultError
 from vault.server.credentials import APP_PREFIX, new_credential
-from vault.server.resources.apps.rows import disable, has_app, insert_app, list_apps, replace_key
+from vault.server.resources.apps.rows import disable, find_disabled, has_app, insert_app, replace_key
 from vault.server.storage.columns import SLUG_MAXIMUM_CHARACTERS
 from vault.server.storage.engine import Storage
 
@@ -52,11 +52,18 @@ def disable_app(storage: Storage, app: str) -> None:
         disable(connection, app)
 
 
+def require_app(storage: Storage, app: str) -> None:
+    """Return if there is an app of that slug. Raises: AppError."""
+    with storage.reading() as connection:
+        if not has_app(connection, app):
+            raise AppError("there is no app of that slug; see `apps list`")
+
+
 def require_app_in_use(storage: Storage, app: str) -> None:
     """Return if there is an app of that slug and it is not disabled. Raises: AppError."""
     with storage.reading() as connection:
-        found = {row.app: row for row in list_apps(connection)}.get(app)
-    if found is None:
+        is_disabled = find_disabled(connection, app)
+    if is_disabled is None:
         raise AppError("there is no app of that slug; see `apps list`")
-    if found.disabled:
+    if is_disabled:
         raise AppError("this app is disabled; `apps rotate` gives it a new key and puts it in use again")

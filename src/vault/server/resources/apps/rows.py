@@ -2,22 +2,46 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
 
-from vault.server.storage.tables import apps, enrolments
+from vault.protocol.times import floor_to_day
+from vault.server.storage.tables import accounts, apps, enrolments
 
 _COUNTS = select(func.count(), func.count(enrolments.c.account)).where(enrolments.c.app == bindparam("app"))
-_LIST = select(apps.c.app, apps.c.disabled, apps.c.made).order_by(apps.c.app)
+_IS_OPEN = and_(enrolments.c.account.is_(None), enrolments.c.expires > bindparam("now"))
+_LIST = (
+    select(
+        apps.c.app,
+        apps.c.disabled,
+        apps.c.made,
+        func.count(enrolments.c.token_sha256).label("issued"),
+        func.count(enrolments.c.account).label("joined"),
+        func.count(case((_IS_OPEN, 1))).label("open"),
+        func.max(accounts.c.made).label("last_joined"),
+    )
+    .select_from(apps.outerjoin(enrolments, enrolments.c.app == apps.c.app))
+    .outerjoin(accounts, accounts.c.account == enrolments.c.account)
+    .group_by(apps.c.app, apps.c.disabled, apps.c.made)
+    .order_by(apps.c.app)
+)
+_DISABLED = select(apps.c.disabled).where(apps.c.app == bindparam("slug"))
 _FIND = select(apps.c.app).where(apps.c.app == bindparam("slug"))
 
 
 @dataclass(frozen=True, slots=True)
 class AppRow:
-    """An app as the operator sees it; `made` is Unix seconds."""
+    """An app as the operator sees it: how many of its tokens were issued, used and can be used still.
+
+    `made` is Unix seconds, `last_joined` the day of the newest account, None before the first.
+    """
 
     app: str
     disabled: bool
     made: int
+    issued: int
+    joined: int
+    open: int
+    last_joined: int | None
 
 
 def count_enrolments(connection: Connection, app: str) -> tuple[int, int]:
@@ -26,9 +50,26 @@ def count_enrolments(connection: Connection, app: str) -> tuple[int, int]:
     return issued, used
 
 
-def list_apps(connection: Connection) -> list[AppRow]:
+def list_apps(connection: Connection, now: int) -> list[AppRow]:
     """All apps by slug."""
-    return [AppRow(row.app, bool(row.disabled), row.made) for row in connection.execute(_LIST)]
+    return [
+        AppRow(
+            row.app,
+            bool(row.disabled),
+            row.made,
+            row.issued,
+            row.joined,
+            row.open,
+            None if row.last_joined is None else floor_to_day(row.last_joined),
+        )
+        for row in connection.execute(_LIST, {"now": now})
+    ]
+
+
+def find_disabled(connection: Connection, app: str) -> bool | None:
+    """Whether the app of that slug is disabled; None where there is none."""
+    found = connection.execute(_DISABLED, {"slug": app}).scalar_one_or_none()
+    return None if found is None else bool(found)
 
 
 def has_app(connection: Connection, app: str) -> bool:

@@ -5,15 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from vault.protocol.api import Deployment, DeploymentLimits, Health, ProblemPage, ProblemPages
+from vault.protocol.api import Deployment, DeploymentLimits, Health, ProblemPage, ProblemPages, Unready
 from vault.protocol.limits import BLOB_MAXIMUM_BYTES, BODY_MAXIMUM_BYTES, PAGE_MAXIMUM, PART_MAXIMUM_BYTES, SUITE
 from vault.protocol.problems import PROBLEMS, Refused
 from vault.server.http.answers import PUBLIC, json_answer
 from vault.server.http.joined import WithParts
 from vault.server.http.openapi_file import read_openapi_file
 from vault.server.http.operations import Credential, operation
+from vault.server.resources.deployment.actions import find_lacking
 from vault.server.resources.deployment.pages import problem_html, problem_page, problem_pages, problems_html
-from vault.server.storage.schema import SchemaError, require_head
 
 router = APIRouter()
 
@@ -112,16 +112,20 @@ async def live() -> Response:
         "Whether requests can be sent here",
         credential=Credential.NONE,
         answer=Health,
-        also={503: Health},
+        also={503: Unready},
     ),
 )
 async def ready(parts: WithParts) -> Response:
-    """Ready when the database answers and is at this server's schema; no counts."""
-    try:
-        require_head(parts.storage)
-    except (SchemaError, Refused):
-        return json_answer(Health(status="not-ready"), 503)
+    """Ready when the database answers, at this server's schema and with a log that this server's key signed."""
+    lacking = await find_lacking(parts.storage, parts.tlog.verifier)
+    if lacking is not None:
+        return json_answer(Unready(lacking=(lacking,)), 503)
     return json_answer(Health(status="ready"))
+
+
+# Probes that ask for the headers alone are the same question; the description tells it once.
+router.add_api_route("/livez", live, methods=["HEAD"], include_in_schema=False)
+router.add_api_route("/readyz", ready, methods=["HEAD"], include_in_schema=False)
 
 
 @router.get(

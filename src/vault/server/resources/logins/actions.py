@@ -17,6 +17,7 @@ from vault.server.credentials import KEYRING_SCOPE, LOGIN_PREFIX, PERSON_SCOPE, 
 from vault.server.parts import Parts
 from vault.server.resources.logins.rows import (
     delete_token,
+    delete_tokens,
     find_fetch_key,
     find_sign_key,
     insert_challenge,
@@ -24,6 +25,7 @@ from vault.server.resources.logins.rows import (
     take_challenge,
 )
 from vault.server.sequencer.queue import Queue
+from vault.server.storage.engine import Storage
 
 CHALLENGE_BYTES = 32
 
@@ -80,6 +82,12 @@ async def end_token(queue: Queue, token_sha256: bytes) -> None:
         return None, None
 
     await queue.put(token_sha256, (token_sha256, False), lambda connection: lambda: write(connection))
+
+
+def end_tokens(storage: Storage, account: bytes) -> int:
+    """How many tokens the account had, of either scope; all have ended when this returns."""
+    with storage.writing() as connection:
+        return delete_tokens(connection, account)
 
 
 def _verifies(statement: Statement, public: bytes) -> bool:

@@ -54,3 +54,9 @@ def insert_token(
 def delete_token(connection: Connection, token_sha256: bytes) -> None:
     """The token is worth nothing from now on."""
     connection.execute(delete(tokens).where(tokens.c.token_sha256 == token_sha256))
+
+
+def delete_tokens(connection: Connection, account: bytes) -> int:
+    """How many tokens the account had; they are worth nothing from now on, nor is any challenge it was given."""
+    connection.execute(delete(challenges).where(challenges.c.account == account))
+    return connection.execute(delete(tokens).where(tokens.c.account == account)).rowcount
