@@ -16,8 +16,11 @@ from scripts.benchmark.notes import AUDIENCE, Engagement, Person
 from vault import ed25519
 from vault.client.device.deployment import find_deployment
 from vault.client.device.home import Home
-from vault.client.device.session import Session, Token, Unlock
+from vault.client.device.identity import Identity
+from vault.client.device.memory import Token
+from vault.client.device.session import Session
 from vault.client.device.tlog_state import TlogState
+from vault.client.device.verified import Verified
 from vault.client.network.calls import Act, Answer, Call
 from vault.client.reading.asking import PAGE
 from vault.client.reading.keys_of import keys_journal
@@ -105,7 +108,7 @@ def seconds_to_read(engagement: Engagement, statements: Sequence[Statement], now
     served.hold(path, engagement_journal(engagement.id), engagement.salt, whole)
     with TemporaryDirectory() as folder:
         session = _session(Path(folder), engagement.coachee, now)
-        session.salts[engagement.id] = engagement.salt
+        session.identity = session.identity.with_salt(engagement.id, engagement.salt)
         began = time.process_time()
         view = served.run(refresh(session, engagement.id))
         spent = time.process_time() - began
@@ -115,12 +118,11 @@ def seconds_to_read(engagement: Engagement, statements: Sequence[Statement], now
 
 
 def _session(folder: Path, person: Person, now: int) -> Session:
-    unlock = Unlock(None, None)
     deployment = find_deployment("http://127.0.0.1:8001", AUDIENCE)
-    session = Session(Home(folder), deployment, person.account, now=lambda: now, random=bytes, unlock=unlock)
-    session.generations = {1: person.keys}
-    session.token = Token("", now + 3_600)
-    session.tlog = TlogState(key=LOG_KEY, searched_at=now)
+    identity = Identity(generations={1: person.keys})
+    verified = Verified(tlog=TlogState(key=LOG_KEY, searched_at=now))
+    session = Session(Home(folder), deployment, person.account, identity, verified, now=lambda: now, random=bytes)
+    session.memory.token = Token("", now + 3_600)
     return session
 
 

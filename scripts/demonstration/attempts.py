@@ -11,7 +11,6 @@ from scripts.demonstration.people import Circle, Person
 from scripts.demonstration.wire import Request
 from vault.client.acts import joining
 from vault.client.crypto.identity import SecretKeys, new_secret_keys
-from vault.client.device.session import waiting_body
 from vault.encoding import read_base64
 from vault.protocol.envelope import Envelope, sign
 from vault.protocol.limits import ZERO32
@@ -237,7 +236,7 @@ def with_recordings(bench: Bench, circle: Circle, recorded: Recorded, enrolment:
     )
     mallory = joining.new_session(bench.url, homes / "mallory", lambda: secrets.token_hex(16))
     try:
-        body = waiting_body(mallory.waiting[0])
+        body = mallory.outbox.waiting[0].body
     finally:
         mallory.home.close()
     bench.refuse(
@@ -251,7 +250,7 @@ def by_strangers(bench: Bench, circle: Circle) -> None:
     bench.refuse("credential-missing", "anybody", "asks for the engagement", None, "GET", at)
     ended = circle.coachee.token()
     bench.send("DELETE", "/v1/login/tokens/current", ended)
-    circle.coachee.session.token = None
+    circle.coachee.session.memory.token = None
     bench.refuse("credential-ended", "anybody", "uses a token that was logged out", ended, "GET", f"{at}/journal")
 
 

@@ -222,13 +222,13 @@ def pinned(vault: AsyncVault) -> dict[str, Any]:
     """What a device remembers of an engagement, beyond keys journals that were verified on the way."""
     session = vault._session
     return {
-        "pins": {journal: pin for journal, pin in session.pins.items() if journal.kind != JournalKind.KEYS},
-        "contracts": dict(session.contracts),
-        "salts": dict(session.salts),
-        "people": dict(session.people),
+        "pins": {journal: pin for journal, pin in session.verified.pins.items() if journal.kind != JournalKind.KEYS},
+        "contracts": dict(session.verified.contracts),
+        "salts": dict(session.identity.salts),
+        "people": dict(session.identity.people),
         "keys": session.current,
-        "sequence": session.sequence,
-        "waiting": list(session.waiting),
+        "sequence": session.identity.sequence,
+        "waiting": list(session.outbox.waiting),
     }
 
 

@@ -311,5 +311,5 @@ async def test_d8_nothing_is_sealed_to_who_is_no_recipient_any_more(stage: Stage
 def enqueue_keys_of(vault: AsyncVault) -> None:
     """The last keys of an account: the same ones once more, and never others."""
     session = vault._session
-    session.generations[2] = session.generations[1]
+    session.identity = session.identity.with_generation(2, session.identity.generations[1])
     enqueue_keys(session, 2, KeysReason.RETIRE)

@@ -4,6 +4,7 @@ The reader has seen the journal before. Where a guard is taken out, the same lie
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,7 +150,7 @@ async def test_e11_time_neither_falls_nor_runs_ahead(stage: Stage, monkeypatch: 
     vault, _ = await stage.unlock("marek", changed("/items", lambda answer: answer.update(time=answer["time"] + 301)))
     with pytest.raises(ClockSkewError):
         await add(vault, stage.at(vault))
-    assert len(vault._session.waiting) == 1  # nothing is lost, and nothing is believed
+    assert len(vault._session.outbox.waiting) == 1  # nothing is lost, and nothing is believed
 
 
 def retyped(entry: dict[str, Any]) -> None:
@@ -221,12 +222,13 @@ async def test_a_server_that_was_lied_about_once_is_believed_again_later(stage: 
     """A wrong salt, told once to a device that has none yet, is forgotten with the journal that did not fit it."""
     wrong = changed(stage.story.engagement, lambda answer: answer.update(salt="A" * 43 + "="))
     vault, evil = await stage.unlock("marek", wrong)
-    vault._session.salts.clear()
+    vault._session.identity = replace(vault._session.identity, salts={})
     with pytest.raises(VerificationError):
         await notes(vault, stage.at(vault))
-    assert vault._session.salts == {}
+    assert vault._session.identity.salts == {}
+    assert vault._session.memory.offered == {}
     evil.lie = changed("never", nothing)
-    vault._session.broken.clear()  # as the next process begins
+    vault._session.verified.broken.clear()  # as the next process begins
     assert await notes(vault, stage.at(vault)) == NOTES
 
 

@@ -158,7 +158,7 @@ async def test_a7_no_answer_has_room_for_somebody_elses_key(
 
 async def test_a8_who_has_a_keyring_never_begins_anew(stage: Stage) -> None:
     async def read(vault: AsyncVault, _at: AsyncEngagement) -> None:
-        await vault._driver.run(keyrings.merge_keyring(vault._session))
+        await vault._driver.run(keyrings.read_newest(vault._session))
 
     def gone(_method: str, target: str, status: int, body: bytes) -> tuple[int, bytes]:
         return (404, problem("not-found")) if "/keyring" in target else (status, body)
@@ -227,12 +227,12 @@ async def test_b7_only_a_challenge_is_signed_and_only_as_a_member(stage: Stage, 
 
 async def test_b8_an_older_keyring_is_a_rollback_for_who_has_seen_a_newer_one(stage: Stage) -> None:
     async def read(vault: AsyncVault, _at: AsyncEngagement) -> None:
-        await vault._driver.run(keyrings.merge_keyring(vault._session))
+        await vault._driver.run(keyrings.read_newest(vault._session))
 
     _, honest = await stage.run("marek", read)
     old = next(json.loads(body) for _, target, _, body in honest.tape if "/keyring" in target)
     vault, _ = await stage.unlock("marek")
-    vault._session.changed = True
+    vault._session.note_due()
     await vault.store()
     newest = {**old, "entries": None}
 
@@ -248,7 +248,7 @@ async def test_b8_an_older_keyring_is_a_rollback_for_who_has_seen_a_newer_one(st
         evil.lie = changed("/keyring", lie)
         before = pinned(vault)
         with pytest.raises((KeyringRollbackError, VerificationError)):
-            await vault._driver.run(keyrings.merge_keyring(vault._session))
+            await vault._driver.run(keyrings.read_newest(vault._session))
         assert pinned(vault) == before
 
 
@@ -322,7 +322,7 @@ async def test_a_head_that_does_not_follow_is_not_pinned(stage: Stage) -> None:
     vault, evil = await stage.unlock(
         "marek", changed("/keyring", lambda answer: answer["journal"].update(head="00" * 32))
     )
-    vault._session.changed = True
+    vault._session.note_due()
     before = pinned(vault)["pins"]
     with pytest.raises(VerificationError):
         await vault.store()
@@ -334,10 +334,10 @@ async def test_a_head_that_does_not_follow_is_not_pinned(stage: Stage) -> None:
 async def test_e5_two_devices_that_were_shown_two_histories_find_out(stage: Stage) -> None:
     vault, _ = await stage.unlock("marek")
     content = vault._session.content()
-    journal, (seq, _) = next((journal, pin) for journal, pin in vault._session.pins.items() if pin[0] > 5)
-    vault._session.pins[journal] = (seq, bytes(32))
+    journal, (seq, _) = next((journal, pin) for journal, pin in vault._session.verified.pins.items() if pin[0] > 5)
+    vault._session.verified.pins[journal] = (seq, bytes(32))
     with pytest.raises(ForkDetected):
-        vault._session.take_over(content)
+        vault._session.adopt(content)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.server.deployments import AUDIENCE, SECRETS, URL
 from tests.system.worlds import passphrase
 from vault import ed25519
 from vault.client import AsyncVault, Refused, VerificationError, terms
-from vault.client.acts import joining
+from vault.client.acts import recovering
 from vault.client.acts.joining import enqueue_keys
 from vault.client.errors import (
     ForkDetected,
@@ -158,7 +158,7 @@ WRONG: list[Change] = [
 async def test_e7_what_comes_without_its_receipt_is_not_written(stage: Stage, change: Change) -> None:
     vault, evil = await stage.unlock("lena", told("/items", change))
     at = stage.at(vault)
-    pins = dict(vault._session.pins)
+    pins = dict(vault._session.verified.pins)
     with pytest.raises(NoReceipt) as error:
         await add(vault, at)
     assert [each.type for each in vault.outbox] == ["item"]
@@ -167,7 +167,7 @@ async def test_e7_what_comes_without_its_receipt_is_not_written(stage: Stage, ch
         assert "third-words" not in str(evidence(error.value))
         with pytest.raises(NoReceipt):  # it stays so
             await add(vault, at)
-        assert vault._session.pins == pins
+        assert vault._session.verified.pins == pins
     await vault._leave()
     again = await AsyncVault.unlock(
         vault._session.home.folder, passphrase=passphrase, transport=evil, now=stage.deployment.clock
@@ -233,7 +233,7 @@ async def test_e6_two_histories_of_the_log_are_told_apart_and_proven(stage: Stag
 async def test_no_keyring_vouches_for_what_was_not_confirmed(stage: Stage) -> None:
     vault, evil = await stage.unlock("lena", told("/items", in_another_history(stage)))
     await add(vault, stage.at(vault))
-    vault._session.changed = True
+    vault._session.note_due()
     with pytest.raises(LogForked):
         await vault.store()
     assert not any(method == "POST" and target.endswith("/keyring") for method, target in evil.sent)
@@ -324,7 +324,7 @@ async def test_b8_an_older_keyring_is_found_out_by_a_new_device(stage: Stage, mo
         return
         yield
 
-    monkeypatch.setattr(joining, "search", no_search)
+    monkeypatch.setattr(recovering, "search", no_search)
     with pytest.raises(Refused):  # it gets as far as writing the next one
         await recovered(stage, marek.recovery_code, evil)
     assert any(method == "POST" and target.endswith("/keyring") for method, target in evil.sent)
@@ -332,7 +332,7 @@ async def test_b8_an_older_keyring_is_found_out_by_a_new_device(stage: Stage, mo
 
 async def test_nothing_is_disclosed_to_keys_that_the_log_says_were_given_up(stage: Stage) -> None:
     ana, _ = await stage.unlock("ana")
-    ana._session.generations[2] = ana._session.generations[1]
+    ana._session.identity = ana._session.identity.with_generation(2, ana._session.identity.generations[1])
     enqueue_keys(ana._session, 2, KeysReason.RETIRE)
     await ana.send()
     account = ana._session.account.hex()
@@ -366,7 +366,7 @@ async def test_e3_an_entry_that_is_withheld_is_found_by_the_search_of_the_day(st
 async def test_e5_a_second_leaf_in_the_place_of_one_that_is_known_is_a_fork(stage: Stage) -> None:
     marek, _ = await stage.unlock("marek")
     journal = engagement_id(stage)
-    tag = leaf_tag(journal, marek._session.salts[journal.subject], 5)
+    tag = leaf_tag(journal, marek._session.identity.salts[journal.subject], 5)
     elsewhere = JournalId(JournalKind.ENGAGEMENT, bytes(16))
     with stage.deployment.parts.storage.writing() as connection:
         append_leaves(connection, stage.deployment.parts.tlog, [Leaf(elsewhere, 1, tag + bytes(32))])
@@ -389,7 +389,7 @@ def append_again(stage: Stage, index: int) -> str:
 async def test_e5_a_copy_behind_a_withheld_entry_moves_no_search_past_it(stage: Stage) -> None:
     marek, evil = await stage.unlock("marek")
     await notes(marek, stage.at(marek))
-    last = marek._session.pins[engagement_id(stage)][0] + 2
+    last = marek._session.verified.pins[engagement_id(stage)][0] + 2
     await stage.run("lena", add)
     first = len(entries_of(stage)) - 1
     await stage.run("lena", add)
@@ -410,7 +410,7 @@ async def test_e5_a_copy_behind_a_withheld_entry_moves_no_search_past_it(stage: 
 async def give_up_keys(stage: Stage) -> str:
     """Ana's keys are given up for new ones; the path of her keys journal."""
     ana, _ = await stage.unlock("ana")
-    ana._session.generations[2] = ana._session.generations[1]
+    ana._session.identity = ana._session.identity.with_generation(2, ana._session.identity.generations[1])
     enqueue_keys(ana._session, 2, KeysReason.RETIRE)
     await ana.send()
     return f"/{ana._session.account.hex()}/keys"
@@ -519,12 +519,12 @@ async def test_what_is_made_here_is_not_searched_for_before_it_was_made(stage: S
     await searched(new, stage.at(new))
     bundles = [target for _, target in evil.sent if "/entries/" in target]
     assert [target.partition(".p/")[0] for target in bundles] == ["/log/tile/entries/001"]
-    assert {mark.after for mark in new._session.tlog.marks.values()} == {len(entries_of(stage))}
+    assert {mark.after for mark in new._session.verified.tlog.marks.values()} == {len(entries_of(stage))}
 
     lena, _ = await stage.unlock("lena")
     await confirmed(lena, stage.at(lena))
     at = await lena.propose(terms.two_way(coachee="Marek", words="We meet."))
-    mark = lena._session.tlog.marks[JournalId(JournalKind.ENGAGEMENT, bytes.fromhex(at.id))]
+    mark = lena._session.verified.tlog.marks[JournalId(JournalKind.ENGAGEMENT, bytes.fromhex(at.id))]
     assert mark.after > size
     await searched(lena, at)
 
@@ -532,7 +532,7 @@ async def test_what_is_made_here_is_not_searched_for_before_it_was_made(stage: S
 async def test_each_leaf_is_read_once(stage: Stage) -> None:
     vault, evil = await stage.unlock("marek")
     told: list[tuple[int, int]] = []
-    vault._session.tlog.report = lambda done, of: told.append((done, of))
+    vault._session.verified.tlog.report = lambda done, of: told.append((done, of))
     await searched(vault, stage.at(vault))
     assert told == [(1, 1)]
     await searched(vault, stage.at(vault))
@@ -554,7 +554,7 @@ async def test_a_log_that_does_not_answer_loses_nothing(stage: Stage) -> None:
         await notes(again, stage.at(again))
     evil.lie = tell_the_truth
     assert len(await notes(again, stage.at(again))) == 3
-    assert again._session.tlog.unconfirmed == {}
+    assert again._session.verified.tlog.unconfirmed == {}
     await again.close()
 
 
@@ -565,11 +565,11 @@ async def test_many_writes_are_confirmed_together(stage: Stage) -> None:
     for number in range(18):
         await stage.at(vault).notes.add(f"note {number}")
     assert sum(target == "/log/checkpoint" for _, target in evil.sent) == 1
-    assert len(vault._session.tlog.unconfirmed) == 1
+    assert len(vault._session.verified.tlog.unconfirmed) == 1
     await vault.close()
     stage.open.remove(vault)
     assert sum(target == "/log/checkpoint" for _, target in evil.sent) == 2
-    assert vault._session.tlog.unconfirmed == {}
+    assert vault._session.verified.tlog.unconfirmed == {}
 
 
 async def test_the_log_key_can_be_given_and_another_one_is_refused(stage: Stage) -> None:
@@ -602,9 +602,9 @@ async def test_the_first_keyring_of_an_identity_holds_the_log_key(stage: Stage) 
         URL, stage.folder / "new", enrolment=stage.deployment.enrolment(), passphrase=passphrase,
         transport=httpx.ASGITransport(stage.deployment.app), now=stage.deployment.clock,
     )  # fmt: skip
-    assert vault._session.sequence == 1
+    assert vault._session.identity.sequence == 1
     code = vault.recovery_code
     await vault.close()
     again = await recovered(stage, code, Evil(httpx.ASGITransport(stage.deployment.app)))
-    assert again._session.tlog.key == KEY
-    assert again._session.tlog.pinned is not None
+    assert again._session.verified.tlog.key == KEY
+    assert again._session.verified.tlog.pinned is not None

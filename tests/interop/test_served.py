@@ -28,7 +28,7 @@ def of_a_reader(session: Session) -> list[dict[str, Any]]:
     return [
         {"statement": entry.statement.hex(), "time": entry.time, "receipt": entry.receipt, "leaf": None}
         | {"journal": _place(session, journal) | {"seq": entry.seq, "head": entry.head.hex()}}
-        for journal, entries in session.taken.items()
+        for journal, entries in session.verified.taken.items()
         for entry in entries
     ]
 
@@ -60,8 +60,8 @@ async def test_the_second_implementation_verifies_the_receipts_of_a_real_server(
             await three.at_lenas.notes.add("Session 1")
             lena = three.lena._session
             served = of_a_reader(lena) + of_a_sponsor(made[2])
-            assert lena.tlog.key is not None
-            key = lena.tlog.key.to_text()
+            assert lena.verified.tlog.key is not None
+            key = lena.verified.tlog.key.to_text()
     kinds = {one["journal"]["kind"] for one in served if not one["leaf"]}
     assert kinds == {JournalKind.KEYS, JournalKind.ENGAGEMENT}
     assert sum(one["leaf"] is not None for one in served) >= 2

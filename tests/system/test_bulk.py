@@ -6,9 +6,10 @@ import pytest
 from tests.system.transports import LosesAnswers
 from tests.system.worlds import Three, World, three_people
 from vault.client import AsyncVault, Unreachable
-from vault.client.acts.bulk import FileKey, add_file
+from vault.client.acts.bulk import add_file
 from vault.client.acts.items import Text
 from vault.client.acts.joining import flush_all
+from vault.client.device.waiting import FileKey
 from vault.protocol.problems import Refused
 from vault.protocol.vocabulary import ItemKind
 
@@ -55,13 +56,13 @@ async def test_a_note_whose_answer_was_lost_is_remembered_and_sent_again_not_mad
         each.loses = is_note
     with pytest.raises(Unreachable):
         await add(three.lena, key)
-    statement = key.find_statement(three.lena._session)
+    statement = three.lena._session.outbox.progress.get(key)
     assert statement is not None
     three.world.open.remove(three.lena)
     three.lena._session.home.close()  # as after kill -9: nothing more is saved
 
     again = await world.unlock("lena")
-    assert key.find_statement(again._session) == statement
+    assert again._session.outbox.progress.get(key) == statement
     assert await again._driver.run(flush_all(again._session)) == 1
     assert [note.title for note in await three.at_mareks.notes.list()] == ["one.txt"]
 
@@ -71,7 +72,7 @@ async def test_a_note_that_was_refused_is_not_remembered(three: Three) -> None:
     key = FileKey.of(bytes.fromhex(three.at_lenas.id), "/one.txt", b"one")
     with pytest.raises(Refused):
         await add(three.lena, key)
-    assert key.find_statement(three.lena._session) is None
+    assert three.lena._session.outbox.progress.get(key) is None
 
 
 async def test_a_note_that_is_refused_when_it_is_sent_later_is_forgotten_so_that_it_can_be_added_again(
@@ -91,12 +92,12 @@ async def test_a_note_that_is_refused_when_it_is_sent_later_is_forgotten_so_that
     for key in keys:
         with pytest.raises(Unreachable):
             await add(three.lena, key)
-    assert all(key.find_statement(three.lena._session) for key in keys)
+    assert all(three.lena._session.outbox.progress.get(key) for key in keys)
     for each in networks:
         each.drops = False
     await three.at_mareks.close()
     await three.lena._driver.run(flush_all(three.lena._session))
-    assert [key.find_statement(three.lena._session) for key in keys] == [None, None]
+    assert [three.lena._session.outbox.progress.get(key) for key in keys] == [None, None]
     assert [each.refused for each in three.lena.outbox] == ["engagement-closed", "engagement-closed"]
 
 

@@ -107,7 +107,7 @@ async def test_two_devices_of_one_person_merge_what_they_know(three: Three) -> N
     await phone.store()
     laptop.invite("Paul")
     await laptop.store()
-    names = {invitation.name for invitation in laptop._session.invitations}
+    names = {invitation.name for invitation in laptop._session.identity.invitations}
     assert names == {"Pia", "Paul"}
 
 
@@ -172,7 +172,7 @@ async def test_a_keyring_that_was_changed_often_is_verified_from_its_first_entry
         await three.lena.store()
     await three.world.close(three.lena)
     again = await recover(three.world, "lena again", code=three.lena.recovery_code)
-    assert len(again._session.invitations) == 4
+    assert len(again._session.identity.invitations) == 4
 
 
 async def test_nobody_can_tell_from_a_slot_header_that_a_keyring_was_written(three: Three) -> None:

@@ -97,8 +97,8 @@ async def test_another_history_than_the_one_seen_is_a_fork(lying: Lying, monkeyp
     async with leaving(three.world):
         await three.at_mareks.notes.list()
         marek, transport = await marek_again(three)
-        journal, (seq, _head) = next((one, pin) for one, pin in marek._session.pins.items() if pin[0] == 6)
-        marek._session.pins[journal] = (seq, bytes(32))
+        journal, (seq, _head) = next((one, pin) for one, pin in marek._session.verified.pins.items() if pin[0] == 6)
+        marek._session.verified.pins[journal] = (seq, bytes(32))
         with pytest.raises(ForkDetected):
             await marek.engagements.get(three.at_lenas.id)
         assert transport.sent
@@ -197,13 +197,13 @@ async def test_keys_of_another_account_are_refused(lying: Lying) -> None:
 
         async def of(account: str) -> bytes:
             async with three.world.deployment.client() as client:
-                token = three.ana._session.token
+                token = three.ana._session.memory.token
                 assert token is not None
                 headers = {"Authorization": f"Bearer {token.text}"}
                 return (await client.get(f"/v1/accounts/{account}/keys", headers=headers)).content
 
         theirs = await of(ombuds)
-        three.marek._session.keys.pop(bytes.fromhex(ana), None)
+        three.marek._session.verified.keys.pop(bytes.fromhex(ana), None)
         transports["marek"].change = lambda path, body: theirs if path == f"/v1/accounts/{ana}/keys" else body
         with pytest.raises(VerificationError) as error:
             await three.marek._driver.run(keys_of.fetch_keys(three.marek._session, bytes.fromhex(ana)))

@@ -114,5 +114,5 @@ async def test_what_was_remembered_hides_nothing_once_the_deployment_answers(net
         await at(lena, three.at_lenas).notes.add("two")
     network.away(False)
     found = await at(lena, three.at_lenas).reload()
-    assert not lena._session.views[bytes.fromhex(found.id)].recalled
+    assert not lena._session.verified.views[bytes.fromhex(found.id)].recalled
     assert [note.body for note in await found.notes.list()] == ["one"]

@@ -425,9 +425,9 @@ async def test_whoever_has_accepted_notices_a_third_history(three: Three, tmp_pa
     found = await lena.rollback()
     assert isinstance(found.log, LogRewind)
     kept = VerificationError("journal", "expected what was refused before")
-    lena._session.broken[JournalId(JournalKind.KEYS, bytes(32))] = kept
+    lena._session.verified.broken[JournalId(JournalKind.KEYS, bytes(32))] = kept
     lena.accept_rollback(found)
-    assert list(lena._session.broken.values()) == [kept], "a journal that did not go back stays refused"
+    assert list(lena._session.verified.broken.values()) == [kept], "a journal that did not go back stays refused"
     world.open.remove(lena)
     await lena._leave()  # as a crash does: without another look at the log
     go_back(world.deployment, older)

@@ -30,10 +30,12 @@ def spellings(secret: bytes) -> list[bytes]:
 def secrets_of(vault: AsyncVault) -> list[bytes]:
     """Every secret of an open vault."""
     session = vault._session
-    found = [seed for keys in session.generations.values() for seed in (keys.sign_seed, keys.seal_seed)]
-    found += [session.keyring_key, session.unlock.kit or b"", session.recovery or b"", PASSPHRASE.encode()]
-    found += [person.name.encode() for person in session.people.values()]
-    found += list(session.stretched.values())
+    found = [seed for keys in session.identity.generations.values() for seed in (keys.sign_seed, keys.seal_seed)]
+    keyring = session.identity.keyring
+    assert keyring is not None
+    found += [keyring.key, session.identity.kit or b"", session.identity.recovery or b"", PASSPHRASE.encode()]
+    found += [person.name.encode() for person in session.identity.people.values()]
+    found += list(session.memory.stretched.values())
     return [one for one in found if one]
 
 

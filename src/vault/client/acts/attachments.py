@@ -23,7 +23,7 @@ from vault.client.device.session import Session
 from vault.client.device.state import Upload
 from vault.client.errors import UsageError
 from vault.client.network.calls import Act, Take
-from vault.client.outbox.writing import Done, flush, turn_of
+from vault.client.outbox.writing import Done, Note, flush, turn_of
 from vault.client.reading.reading import read_held
 from vault.client.reading.recalling import ensure_view
 from vault.client.reading.views import engagement_journal, refresh
@@ -51,7 +51,7 @@ def add_with_files(
     """
     target = Target(engagement, kind, None)
 
-    def write(item: bytes, attached: tuple[Attached, ...], note: Callable[[Statement], None]) -> Act[Done]:
+    def write(item: bytes, attached: tuple[Attached, ...], note: Note) -> Act[Done]:
         named = replace(text, attachments=attached)
         return (yield from add_item(session, engagement, kind, named, with_coach, note, item))
 
@@ -65,7 +65,7 @@ def attach(session: Session, engagement: bytes, item: bytes, files: Sequence[Pat
     """
     newest = yield from read_item(session, engagement, item)
 
-    def write(item: bytes, attached: tuple[Attached, ...], note: Callable[[Statement], None]) -> Act[Done]:
+    def write(item: bytes, attached: tuple[Attached, ...], note: Note) -> Act[Done]:
         text = Text(
             body=newest.content.body,
             title=newest.header.title,
@@ -102,7 +102,7 @@ def _attach(
     target: Target,
     files: Sequence[Path],
     report: Report,
-    write: Callable[[bytes, tuple[Attached, ...], Callable[[Statement], None]], Act[Done]],
+    write: Callable[[bytes, tuple[Attached, ...], Note], Act[Done]],
 ) -> Act[ItemView]:
     require_room(len(files))
     yield Take(_TURN)
@@ -121,8 +121,8 @@ def _attach(
     for upload in uploads:
         yield from send_parts(session, upload, report)
 
-    def remember(statement: Statement) -> None:
-        session.name_uploads({each.header.id for each in uploads}, statement.id)
+    def remember(draft: Session, statement: Statement) -> None:
+        draft.outbox = draft.outbox.name_uploads([each.header.id for each in uploads], statement.id)
 
     done = yield from write(item, tuple(_attached(each) for each in uploads), remember)
     drop_uploads(session, uploads)
@@ -140,14 +140,15 @@ def _find_written(session: Session, target: Target, files: Sequence[LocalFile]) 
 
     Raises: Unreachable.
     """
-    signed = [each for each in session.uploads if each.statement is not None and each.engagement == target.engagement]
+    uploads = session.outbox.uploads
+    signed = [each for each in uploads if each.statement is not None and each.engagement == target.engagement]
     if not signed:
         return None
     journal = engagement_journal(target.engagement)
     yield from ensure_view(session, target.engagement)
     yield Take(turn_of(journal))
     yield from flush(session, journal)  # whatever it refuses is nobody's any more, and is named again
-    written = [each for each in session.uploads if each.header.id in {one.header.id for one in signed}]
+    written = [each for each in session.outbox.uploads if each.header.id in {one.header.id for one in signed}]
     written = [each for each in written if each.statement is not None]
     same = [find_upload(session, target, file) for file in files]
     statements = {None if each is None else each.statement for each in same}

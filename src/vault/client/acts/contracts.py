@@ -20,6 +20,7 @@ from vault.client.reading.views import engagement_journal, refresh
 from vault.policy.facts import KeysFact
 from vault.policy.parties import find_current_keys
 from vault.protocol.blob import BlobContext
+from vault.protocol.envelope import Statement
 from vault.protocol.journal import salt_sha256
 from vault.protocol.limits import DAY_SECONDS, ZERO32
 from vault.protocol.problems import Refused
@@ -36,9 +37,8 @@ def propose(session: Session, terms: Terms) -> Act[bytes]:
     Raises: UsageError for people who are not known; Refused; Unreachable, and then the contract waits in the outbox.
     """
     engagement = session.random(16)
-    session.salts[engagement] = session.random(32)
-    session.tlog.begin(engagement_journal(engagement))
-    session.changed = True
+    session.memory.offered[engagement] = session.random(32)
+    session.verified.tlog.begin(engagement_journal(engagement))
     yield from _send_contract(session, engagement, terms, None)
     return engagement
 
@@ -58,7 +58,10 @@ def _send_contract(session: Session, engagement: bytes, terms: Terms, supersedes
     parties, keys_of = yield from _find_parties(session, terms)
     contacts = yield from _find_contacts(session, terms)
     journal = engagement_journal(engagement)
-    is_first = engagement not in session.contracts
+    is_first = engagement not in session.verified.contracts
+    salt = session.find_salt(journal)
+    if salt is None:
+        raise ValueError("expected an engagement whose salt is known")
 
     def build() -> Unsigned:
         own = keys_of[session.account]
@@ -76,7 +79,7 @@ def _send_contract(session: Session, engagement: bytes, terms: Terms, supersedes
         )
         readers = list(keys_of.values())
         sealed = seal_to(session, SealPurpose.CONTRACT, context, header, terms.words.encode("utf-8"), readers)
-        signer = session.find_by_sign_key(own.sign_key) or session.current
+        signer = session.keys_of(own)
         body = Contract(
             **common_members(session, StatementType.CONTRACT, journal, signer, identifier),
             engagement=engagement,
@@ -90,15 +93,18 @@ def _send_contract(session: Session, engagement: bytes, terms: Terms, supersedes
             clauses=tuple(sorted(terms.clauses)),
             starts=today,
             ends=today + whole_days(terms.duration) * DAY_SECONDS,
-            salt_sha256=salt_sha256(session.salts[engagement]),
+            salt_sha256=salt_sha256(salt),
             text=sealed.ref,
             seals=sealed.refs,
         )
-        salt = session.salts[engagement] if is_first else None
-        return Unsigned(body, Parts(seals=sealed.seals, blob=sealed.blob, salt=salt))
+        return Unsigned(body, Parts(seals=sealed.seals, blob=sealed.blob, salt=salt if is_first else None))
+
+    def remember(draft: Session, _statement: Statement) -> None:
+        if is_first:
+            draft.identity = draft.identity.with_salt(engagement, salt)
 
     path = "/v1/engagements" if is_first else f"/v1/engagements/{engagement.hex()}/contracts"
-    done = yield from write(session, path, journal, build)
+    done = yield from write(session, path, journal, build, remember)
     yield from refresh(session, engagement)
     yield from assent(session, engagement, done.statement.id)
     return done.statement.id
@@ -113,8 +119,8 @@ def _find_parties(session: Session, terms: Terms) -> Act[tuple[tuple[Party, ...]
             person = yield from find_person(session, name)
             account = person.account
         keys = yield from current_keys(session, account)
-        if account in session.people:
-            notice_change(session, session.people[account], keys.sign_key)
+        if account in session.identity.people:
+            notice_change(session, session.identity.people[account], keys.sign_key)
         if account in keys_of:
             raise UsageError("one person cannot have two roles in a contract")
         keys_of[account] = keys
@@ -151,7 +157,7 @@ def assent(session: Session, engagement: bytes, contract: bytes) -> Act[Done]:
     own = yield from current_keys(session, session.account)
 
     def build() -> Unsigned:
-        signer = session.find_by_sign_key(own.sign_key) or session.current
+        signer = session.keys_of(own)
         body = Assent(
             **common_members(session, StatementType.ASSENT, journal, signer),
             engagement=engagement,
@@ -194,7 +200,7 @@ def close(session: Session, engagement: bytes, reason: ClosureReason) -> Act[Don
 
     def build() -> Unsigned:
         keys = find_current_keys(view.replay, session.account, view.standing().body)
-        signer = session.current if keys is None else session.find_by_sign_key(keys.sign_key) or session.current
+        signer = session.keys_of(keys)
         body = Closure(
             **common_members(session, StatementType.CLOSURE, journal, signer), engagement=engagement, reason=reason
         )

@@ -171,7 +171,7 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
         readers = current_keys_of(view.replay, active.body, {session.account, terms.recipient})
         sealed = seal_to(session, SealPurpose.DISCLOSURE, context, header, terms.summary.content.body, readers)
         keys = find_current_keys(view.replay, session.account, active.body)
-        signer = session.current if keys is None else session.find_by_sign_key(keys.sign_key) or session.current
+        signer = session.keys_of(keys)
         body = Disclosure(
             **common_members(session, StatementType.DISCLOSURE, journal, signer, identifier),
             engagement=terms.engagement,
@@ -187,11 +187,12 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
         )
         return Unsigned(body, Parts(seals=sealed.seals, blob=sealed.blob))
 
-    done = yield from write(session, f"/v1/engagements/{terms.engagement.hex()}/disclosures", journal, build)
-    session.sources[done.statement.id] = (terms.summary.body.item, terms.summary.body.version)
-    session.changed = True
-    session.save()
-    return done
+    def remember(draft: Session, statement: Statement) -> None:
+        summary = terms.summary.body
+        draft.identity = draft.identity.with_source(statement.id, summary.item, summary.version)
+
+    path = f"/v1/engagements/{terms.engagement.hex()}/disclosures"
+    return (yield from write(session, path, journal, build, remember))
 
 
 def require_agreed(contract: Contract, terms: PreviewTerms) -> None:
@@ -232,7 +233,7 @@ def withdraw(session: Session, engagement: bytes, disclosure: bytes) -> Act[Done
 
     def build() -> Unsigned:
         keys = find_current_keys(view.replay, session.account, view.standing().body)
-        signer = session.current if keys is None else session.find_by_sign_key(keys.sign_key) or session.current
+        signer = session.keys_of(keys)
         body = Withdrawal(
             **common_members(session, StatementType.WITHDRAWAL, journal, signer),
             engagement=engagement,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from vault.client.acts.contracts import assent
 from vault.client.acts.joining import enqueue_keys, require_passphrase
-from vault.client.acts.keyrings import store_keyring
+from vault.client.acts.keyrings import enqueue_keyring, keyring_journal, store_keyring
 from vault.client.crypto.identity import new_secret_keys
 from vault.client.device.session import Session
 from vault.client.errors import WithheldError
@@ -20,7 +20,7 @@ from vault.client.reading.views import refresh
 from vault.policy.facts import find_role
 from vault.protocol.api import EngagementRow, Engagements
 from vault.protocol.problems import Refused
-from vault.protocol.vocabulary import SLOT_PASSPHRASE_KIT, KeysReason, Role, StatementType
+from vault.protocol.vocabulary import KeysReason, Role, StatementType
 
 
 def rotate(session: Session, reason: KeysReason = KeysReason.ROTATE) -> Act[int]:
@@ -32,31 +32,28 @@ def rotate(session: Session, reason: KeysReason = KeysReason.ROTATE) -> Act[int]
     replay = yield from fetch_keys(session, session.account)
     yield Take(turn_of(journal))
     current = replay.find_current()
-    session.published = 1 if current is None else current.generation
-    generation = session.published + 1
-    if generation not in session.generations:
-        session.generations[generation] = new_secret_keys(session.random)
-    session.changed = True
-    session.save()
+    generation = 1 if current is None else current.generation + 1
+    if generation not in session.identity.generations:
+        with session.change() as draft:
+            draft.identity = draft.identity.with_generation(generation, new_secret_keys(session.random))
     yield from store_keyring(session)
     own = replay.find_newest(session.account)
-    if own is not None:
-        session.newest[journal] = own.statement
-    enqueue_keys(session, generation, reason)
-    session.save()
+    with session.change() as draft:
+        if own is not None:
+            draft.verified.saw_own(journal, own.statement)
+        enqueue_keys(draft, generation, reason)
     yield from flush(session, journal)
     _require_written(session)
-    session.published = None
     yield from fetch_keys(session, session.account)
     yield from assent_everywhere(session)
     return generation
 
 
 def _require_written(session: Session) -> None:
-    for waiting in session.waiting:
+    for waiting in session.outbox.waiting:
         if waiting.type is StatementType.KEYS and waiting.refused is not None:
-            session.waiting = [each for each in session.waiting if each.statement != waiting.statement]
-            session.save()
+            with session.change() as draft:
+                draft.outbox = draft.outbox.drop(waiting.statement)
             raise Refused(waiting.refused)
 
 
@@ -83,7 +80,7 @@ def find_agreed(session: Session, engagement: bytes) -> Act[bytes | None]:
     try:
         view = yield from refresh(session, engagement)
     except Refused as refused:
-        if refused.code == "not-found" and engagement not in session.contracts:
+        if refused.code == "not-found" and engagement not in session.verified.contracts:
             return None  # a contact is no party
         if refused.code != "role-refused":
             raise
@@ -114,7 +111,7 @@ def list_engagements(session: Session) -> Act[list[EngagementRow]]:
 
 def require_known_engagements(session: Session, rows: list[EngagementRow]) -> None:
     """Every engagement that this device has seen is listed: nobody ever leaves one. Raises: WithheldError."""
-    if not session.contracts.keys() <= {row.engagement for row in rows}:
+    if not session.verified.contracts.keys() <= {row.engagement for row in rows}:
         raise WithheldError("journal", "expected every engagement that this device has seen")
 
 
@@ -125,8 +122,13 @@ def list_joined(session: Session) -> Act[list[bytes]]:
 
 
 def change_passphrase(session: Session, passphrase: Callable[[], str]) -> Act[None]:
-    """A new passphrase, in a new keyring. Raises: UsageError; Unreachable, and then it holds on this device alone."""
-    session.unlock.passphrase = require_passphrase(passphrase())
-    session.slots.pop(SLOT_PASSPHRASE_KIT, None)  # another passphrase has another header
-    session.changed = True
+    """A new passphrase, in a new keyring, whose slots stand on this device with it, and whose old slot goes with it.
+
+    Raises: UsageError; Unreachable, and then it holds on this device alone until the outbox is sent.
+    """
+    text = require_passphrase(passphrase())
+    yield Take(turn_of(keyring_journal(session.account)))
+    with session.change() as draft:
+        draft.identity = draft.identity.with_passphrase(text)
+        enqueue_keyring(draft)
     yield from store_keyring(session)

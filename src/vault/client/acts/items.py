@@ -3,17 +3,17 @@
 Source: docs/protocol.md section 4 rules 4 and 5.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from vault.client.crypto.content import Content, ItemAttachment, ItemHeader
 from vault.client.device.session import Session
+from vault.client.device.waiting import Waiting
 from vault.client.errors import BlobHashError, ContentError, SealHashError, UsageError
 from vault.client.network.calls import Act
 from vault.client.outbox.sealing_to import current_keys_of, seal_key_to, seal_to
-from vault.client.outbox.writing import Done, Unsigned, common_members, write
+from vault.client.outbox.writing import Done, Note, Unsigned, common_members, write
 from vault.client.reading.reading import read_held, read_held_key
 from vault.client.reading.recalling import ensure_view
 from vault.client.reading.views import Held, View, engagement_journal, refresh
@@ -21,7 +21,6 @@ from vault.policy.facts import ContractFact, VersionFact, find_party
 from vault.policy.items import list_reader_sets
 from vault.policy.parties import find_current_keys, require_active
 from vault.protocol.blob import BlobContext, blob_context
-from vault.protocol.envelope import Statement
 from vault.protocol.limits import ZERO32
 from vault.protocol.problems import Refused
 from vault.protocol.statements import AttachmentRef, Item, Reseal
@@ -89,18 +88,20 @@ def add_item(
     kind: ItemKind,
     text: Text,
     with_coach: bool = True,
-    note: Callable[[Statement], None] | None = None,
+    note: Note | None = None,
     item: bytes | None = None,
+    replaces: Waiting | None = None,
 ) -> Act[Done]:
     """Version 1 of a new item; a summary is sealed to the coach too unless `with_coach` is False.
 
-    `item` is its 16-byte id where attachments were sealed for it before; `note` is told the statement before it leaves
-    (see `writing.write`).
+    `item` is its 16-byte id where attachments were sealed for it before; `note` and `replaces` are those of
+    `writing.write`.
 
     Raises: Refused; Unreachable, and then it waits in the outbox; ContentTooLargeError; VerificationError.
     """
     view = yield from ensure_view(session, engagement)
-    return (yield from _write_version(session, view, item or session.random(16), kind, None, text, with_coach, note))
+    item = item or session.random(16)
+    return (yield from _write_version(session, view, item, kind, None, text, with_coach, note, replaces))
 
 
 def edit_item(
@@ -109,7 +110,8 @@ def edit_item(
     item: bytes,
     text: Text,
     base: bytes | None = None,
-    note: Callable[[Statement], None] | None = None,
+    note: Note | None = None,
+    replaces: Waiting | None = None,
 ) -> Act[Done]:
     """The next version of an item, on top of `base` (the statement of the version that was read) or of the newest.
 
@@ -126,7 +128,7 @@ def edit_item(
         raise Refused("version-taken", current=current)
     coach = find_party(view.standing().body, Role.COACH)
     with_coach = coach is not None and view.replay.is_sealed_to(item, newest.version, coach)
-    return (yield from _write_version(session, view, item, newest.kind, newest, text, with_coach, note))
+    return (yield from _write_version(session, view, item, newest.kind, newest, text, with_coach, note, replaces))
 
 
 def _write_version(
@@ -137,7 +139,8 @@ def _write_version(
     before: VersionFact | None,
     text: Text,
     with_coach: bool,
-    note: Callable[[Statement], None] | None = None,
+    note: Note | None,
+    replaces: Waiting | None,
 ) -> Act[Done]:
     engagement = view.replay.journal.subject
     journal = engagement_journal(engagement)
@@ -147,7 +150,7 @@ def _write_version(
         signer = find_current_keys(view.replay, session.account, contract.body)
         if signer is None:
             raise Refused("role-refused")
-        keys = session.find_by_sign_key(signer.sign_key) or session.current
+        keys = session.keys_of(signer)
         author = session.account if before is None else before.author
         sets = list_reader_sets(kind, author, contract.body)
         readers = current_keys_of(view.replay, contract.body, sets[-1] if with_coach else sets[0])
@@ -172,7 +175,7 @@ def _write_version(
         )
         return Unsigned(body, Parts(seals=sealed.seals, blob=sealed.blob))
 
-    return (yield from write(session, f"/v1/engagements/{engagement.hex()}/items", journal, build, note))
+    return (yield from write(session, f"/v1/engagements/{engagement.hex()}/items", journal, build, note, replaces))
 
 
 def _header(context: BlobContext, text: Text, now: int) -> ItemHeader:
@@ -280,7 +283,7 @@ def reseal_item(
     def build() -> Unsigned:
         contract = _active(view)
         signer = find_current_keys(view.replay, session.account, contract.body)
-        keys = session.current if signer is None else session.find_by_sign_key(signer.sign_key) or session.current
+        keys = session.keys_of(signer)
         allowed = list_reader_sets(found.kind, found.author, contract.body)[-1] if accounts is None else accounts
         readers = [
             each

@@ -13,8 +13,10 @@ from vault.client.crypto.slots import (
     read_slot_header,
     wrap_keyring_key,
 )
+from vault.client.device.identity import HeldKeyring
 from vault.client.device.keyring import KeyringContent, open_keyring, seal_keyring
 from vault.client.device.session import Session
+from vault.client.device.waiting import Waiting
 from vault.client.errors import KeyringRollbackError, SlotCommitmentError, Unreachable, UsageError, VerificationError
 from vault.client.log.checkpoints import confirm
 from vault.client.log.receipts import verify_journal_receipt
@@ -48,6 +50,9 @@ from vault.protocol.vocabulary import (
     StatementType,
 )
 
+ANOTHER_WAS_FASTER = frozenset({"sequence-taken", "not-newest", "seen-unknown"})
+"""Refusals that mean: another device of this person has stored a keyring since."""
+
 
 def keyring_journal(account: bytes) -> JournalId:
     """The keyring journal of an account."""
@@ -59,101 +64,115 @@ def keyring_path(account: bytes) -> str:
     return f"/v1/accounts/{account.hex()}/keyring"
 
 
-def make_slots(session: Session, keyring_key: bytes, keyring_sha256: bytes) -> list[NewSlot]:
-    """Every slot that the session can make, ascending by kind, under the headers that stand already.
+def make_slots(draft: Session, keyring_key: bytes, keyring_sha256: bytes) -> list[NewSlot]:
+    """Every slot that the identity has the means for, ascending by kind, under the headers that stand already.
 
     Raises: UsageError where there is no way back in.
     """
+    identity = draft.identity
     kinds: list[int] = []
-    if session.unlock.passphrase is not None:
-        kinds.append(SLOT_PASSPHRASE if session.unlock.kit is None else SLOT_PASSPHRASE_KIT)
-    if session.recovery is not None:
+    if identity.passphrase is not None:
+        kinds.append(SLOT_PASSPHRASE if identity.kit is None else SLOT_PASSPHRASE_KIT)
+    if identity.recovery is not None:
         kinds.append(SLOT_RECOVERY_CODE)
     if not kinds:
         raise UsageError("a keyring needs a passphrase or a recovery code")
     slots = []
     for kind in kinds:
-        known = session.slots.get(kind)
+        known = identity.slots.get(kind)
         header = (
-            SlotHeader.new(kind, session.account, session.random(SALT_BYTES))
+            SlotHeader.new(kind, draft.account, draft.random(SALT_BYTES))
             if known is None
-            else read_slot_header(known, session.account, kind)
+            else read_slot_header(known, draft.account, kind)
         )
-        ikm = slot_ikm(session, header.to_bytes(), kind)
+        ikm = slot_ikm(draft, header.to_bytes(), kind)
         slots.append(wrap_keyring_key(header, ikm, keyring_key, keyring_sha256))
     return slots
 
 
-def enqueue_keyring(session: Session) -> None:
-    """The next keyring, on this device at once and in the outbox. `session.save` makes both last."""
-    sequence = session.sequence + 1
-    keyring_key = session.random(32)
-    raw = seal_keyring(session.content(), session.account, sequence, keyring_key, session.random(24))
-    slots = make_slots(session, keyring_key, hashlib.sha256(raw).digest())
-    journal = keyring_journal(session.account)
+def enqueue_keyring(draft: Session) -> Waiting:
+    """The next keyring, on this device and in the outbox of a draft. Raises: ContentTooLargeError; UsageError."""
+    identity = draft.identity
+    sequence = identity.sequence + 1
+    keyring_key = draft.random(32)
+    raw = seal_keyring(draft.content(), draft.account, sequence, keyring_key, draft.random(24))
+    slots = make_slots(draft, keyring_key, hashlib.sha256(raw).digest())
+    journal = keyring_journal(draft.account)
     body = Keyring(
-        **common_members(session, StatementType.KEYRING, journal, session.current),
+        **common_members(draft, StatementType.KEYRING, journal, draft.current),
         sequence=sequence,
         blob=BlobRef(sha256=hashlib.sha256(raw).digest(), size=len(raw)),
         slots=tuple(slot.ref for slot in slots),
-        salt_sha256=salt_sha256(session.keyring_salt),
+        salt_sha256=salt_sha256(identity.salt),
     )
-    salt = session.keyring_salt if sequence == 1 else None
+    salt = identity.salt if sequence == 1 else None
     unsigned = Unsigned(body, Parts(blob=raw, slots=tuple(slot.raw for slot in slots), salt=salt))
-    enqueue(session, keyring_path(session.account), unsigned, journal, (session.current.sign_seed,))
-    session.keyring_key, session.sequence, session.keyring = keyring_key, sequence, raw
-    session.slots = {slot.kind: slot.raw for slot in slots}
-    session.changed = False
+    waiting = enqueue(draft, keyring_path(draft.account), unsigned, journal, (draft.current.sign_seed,))
+    draft.identity = identity.hold(HeldKeyring(sequence, keyring_key, raw, {slot.kind: slot.raw for slot in slots}))
+    return waiting
 
 
 def store_keyring(session: Session) -> Act[None]:
     """Send the newest keyring, made anew where something changed; another device's is merged first.
 
+    Whatever waits goes on waiting until the one that takes its place is made: both happen in one change.
+
     Raises: Unreachable, and then it waits in the outbox; Refused; VerificationError.
     """
     journal = keyring_journal(session.account)
-    if session.tlog.unconfirmed:  # other devices take what is pinned for confirmed
+    if session.verified.tlog.unconfirmed:  # other devices take what is pinned for confirmed
         with suppress(Unreachable):
             yield from confirm(session)
     yield Take(turn_of(journal))
     yield from flush(session, journal)
-    if any(each.refused == "sequence-taken" for each in session.waiting if each.type is StatementType.KEYRING):
-        session.waiting = [each for each in session.waiting if each.type is not StatementType.KEYRING]
-        yield from merge_keyring(session)
-        session.changed = True
-    if not session.changed:
+    newest: tuple[KeyringContent, ReplayedKeyring] | None = None
+    if any(each.refused in ANOTHER_WAS_FASTER for each in session.outbox.of_type(StatementType.KEYRING)):
+        newest = yield from read_newest(session)
+    elif not session.identity.is_due:
         return
     for is_last_try in (False, True):
-        enqueue_keyring(session)
-        session.save()
+        with session.change() as draft:
+            draft.outbox = draft.outbox.keep(lambda each: each.type is not StatementType.KEYRING)
+            if newest is not None:
+                merge(draft, *newest)
+            waiting = enqueue_keyring(draft)
         try:
-            yield from send(session, session.waiting[-1])
+            yield from send(session, waiting)
             return
         except Refused as refused:
             if is_passing(refused):
                 return  # it waits in the outbox
-            session.waiting = [each for each in session.waiting if each.type is not StatementType.KEYRING]
-            session.changed = True
-            session.save()
-            if refused.code not in ("sequence-taken", "not-newest", "seen-unknown") or is_last_try:
+            if refused.code not in ANOTHER_WAS_FASTER or is_last_try:
+                drop_refused(session, waiting)
                 raise
-            yield from merge_keyring(session)
+            newest = yield from read_newest(session)
 
 
-def merge_keyring(session: Session) -> Act[None]:
-    """Take over what another device of this person has put into the newest keyring.
+def drop_refused(session: Session, waiting: Waiting) -> None:
+    """A keyring that was refused for good is made anew from what is there then."""
+    with session.change() as draft:
+        draft.outbox = draft.outbox.drop(waiting.statement)
+        draft.identity = draft.identity.due()
 
-    Raises: VerificationError; UsageError where it opens with another passphrase.
+
+def read_newest(session: Session) -> Act[tuple[KeyringContent, ReplayedKeyring]]:
+    """What another device of this person has put into the newest keyring; nothing is taken over yet.
+
+    Raises: VerificationError; UsageError where it opens with nothing that this device holds.
     """
     view = yield from fetch_keyring(session)
     try:
-        content, replay = yield from read_keyring(session, view)
+        return (yield from read_keyring(session, view))
     except SlotCommitmentError:
         raise UsageError(
             "the passphrase was changed on another device; come back in a new folder, with the kit and the new one"
         ) from None
-    session.take_over(content)
-    adopt_position(session, replay)
+
+
+def merge(draft: Session, content: KeyringContent, replay: ReplayedKeyring) -> None:
+    """Take another device's keyring over; the next one is made on top of it. Raises: VerificationError."""
+    draft.adopt(content)
+    adopt_position(draft, replay)
 
 
 def fetch_keyring(session: Session) -> Act[KeyringView]:
@@ -167,15 +186,15 @@ def fetch_keyring(session: Session) -> Act[KeyringView]:
             return view.model_copy(update={"entries": tuple(entries)})
 
 
-def adopt_position(session: Session, replay: ReplayedKeyring) -> None:
+def adopt_position(draft: Session, replay: ReplayedKeyring) -> None:
     """Continue from the newest keyring."""
     current = replay.find_current()
-    newest = replay.find_newest(session.account)
+    newest = replay.find_newest(draft.account)
     if current is None or newest is None:
         raise VerificationError("keyring", "expected at least one keyring")
-    session.sequence = current.body.sequence
-    session.newest[replay.journal] = newest.statement
-    session.pin(replay.journal, replay.position)
+    draft.identity = draft.identity.at_sequence(current.body.sequence)
+    draft.verified.saw_own(replay.journal, newest.statement)
+    draft.verified.pin(replay.journal, replay.position)
 
 
 def read_keyring(session: Session, view: KeyringView) -> Act[tuple[KeyringContent, ReplayedKeyring]]:
@@ -194,7 +213,7 @@ def replay_keyring(session: Session, view: KeyringView, keys: ReplayedKeys) -> R
         replay = ReplayedKeyring(keys, read_base64(view.salt, 32))
     except FormatError as error:
         raise VerificationError("schema", str(error)) from error
-    owed = session.tlog.owed(replay.journal)
+    owed = session.verified.tlog.owed(replay.journal)
     for entry in view.entries:
         statement = read_envelope(session, entry.envelope, entry.statement)
         append_verified(replay, statement, entry.time)
@@ -227,24 +246,24 @@ def open_newest(session: Session, view: KeyringView, replay: ReplayedKeyring) ->
 def can_open(session: Session, kind: int) -> bool:
     """Whether the session holds what a slot of that kind needs."""
     if kind == SLOT_RECOVERY_CODE:
-        return session.recovery is not None
-    return session.unlock.passphrase is not None and (kind != SLOT_PASSPHRASE_KIT or session.unlock.kit is not None)
+        return session.identity.recovery is not None
+    return session.identity.passphrase is not None and (kind != SLOT_PASSPHRASE_KIT or session.identity.kit is not None)
 
 
 def slot_ikm(session: Session, slot: bytes, kind: int) -> bytes:
     """What the slot is derived from; floors and caps are checked first."""
     header = read_slot_header(slot, session.account, kind)
-    known = session.stretched.get(header.to_bytes())
+    known = session.memory.stretched.get(header.to_bytes())
     if known is not None:
         return known
     if kind == SLOT_RECOVERY_CODE:
-        if session.recovery is None:
+        if session.identity.recovery is None:
             raise UsageError("this needs the recovery code")
-        return session.recovery
-    if session.unlock.passphrase is None:
+        return session.identity.recovery
+    if session.identity.passphrase is None:
         raise UsageError("this needs the passphrase")
-    kit = session.unlock.kit if kind == SLOT_PASSPHRASE_KIT else None
-    ikm = session.stretched[header.to_bytes()] = passphrase_ikm(header, session.unlock.passphrase, kit)
+    kit = session.identity.kit if kind == SLOT_PASSPHRASE_KIT else None
+    ikm = session.memory.stretched[header.to_bytes()] = passphrase_ikm(header, session.identity.passphrase, kit)
     return ikm
 
 

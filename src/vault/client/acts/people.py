@@ -30,11 +30,9 @@ _NAMES_SHOWN = 8
 def invite(session: Session, name: str) -> str:
     """One string to hand to the person whom this client will call `name`; it says which account invites them."""
     require_new_name(session, name)
-    session.invitations = [each for each in session.invitations if each.name != name]
     invitation = Invitation(name=name, secret=session.random(SECRET_BYTES))
-    session.invitations.append(invitation)
-    session.changed = True
-    session.save()
+    with session.change() as draft:
+        draft.identity = draft.identity.with_invitation(invitation)
     return write_code(Code(INVITATION, session.account, invitation.secret))
 
 
@@ -53,60 +51,68 @@ def introduce(session: Session, code: str, name: str) -> Act[Person]:
 
     Raises: CodeError; Unreachable, and then the introduction waits in the outbox.
     """
-    person = enqueue_introduction(session, code, name)
-    session.save()
+    with session.change() as draft:
+        person = enqueue_introduction(draft, code, name)
     yield Take(turn_of(None))
     yield from flush(session, None)
     return person
 
 
-def enqueue_introduction(session: Session, code: str, name: str) -> Person:
+def enqueue_introduction(draft: Session, code: str, name: str) -> Person:
     """Put the introduction into the outbox and the inviter among the people."""
     invitation = read_code(code, INVITATION)
-    if invitation.account == session.account:
+    if invitation.account == draft.account:
         raise UsageError("this is your own invitation; give it to the person whom you invite")
-    person = session.people.get(invitation.account)
+    person = draft.identity.people.get(invitation.account)
     if person is None:
-        require_new_name(session, name)
+        require_new_name(draft, name)
         person = Person(account=invitation.account, name=name, state=PersonState.UNVERIFIED, key=None)
-        session.people[invitation.account] = person
+        draft.identity = draft.identity.with_person(person)
     body = Introduction(
-        **common_members(session, StatementType.INTRODUCTION, None, session.current),
+        **common_members(draft, StatementType.INTRODUCTION, None, draft.current),
         to=invitation.account,
-        mac=invitation_mac(invitation.secret, invitation.account, session.account),
+        mac=invitation_mac(invitation.secret, invitation.account, draft.account),
     )
-    enqueue(session, "/v1/introductions", Unsigned(body), None, (session.current.sign_seed,))
-    session.changed = True
+    enqueue(draft, "/v1/introductions", Unsigned(body), None, (draft.current.sign_seed,))
     return person
 
 
 def fetch_introductions(session: Session) -> Act[list[Person]]:
     """The people whose introductions answer open invitations; each invitation takes the first that is right."""
-    found: list[Person] = []
+    found: dict[bytes, Person] = {}
+    answered: list[Invitation] = []
     seen: set[str] = set()
     after: str | None = None
-    while session.invitations:
+    while len(answered) < len(session.identity.invitations):
         query: dict[str, str | int] = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
         page = yield from get(session, "/v1/introductions", Introductions, **query)
         for members in page.data:
-            person = yield from _take_introduction(session, members)
-            if person is not None:
-                found.append(person)
+            answer = yield from _read_introduction(session, members, answered)
+            if answer is not None:
+                invitation, account = answer
+                answered.append(invitation)
+                person = Person(account=account, name=invitation.name, state=PersonState.UNVERIFIED, key=None)
+                found.setdefault(account, session.identity.people.get(account) or person)
         if not goes_on(page, seen):
             break
         after = page.next
     if found:
-        session.changed = True
-        session.save()
-    return found
+        with session.change() as draft:
+            draft.identity = draft.identity.without_invitations(answered).with_person(*found.values())
+    return list(found.values())
 
 
-def _take_introduction(session: Session, members: dict[str, object]) -> Act[Person | None]:
+def _read_introduction(
+    session: Session, members: dict[str, object], answered: list[Invitation]
+) -> Act[tuple[Invitation, bytes] | None]:
+    """The open invitation that an introduction answers, and whose account did; None where it answers none."""
     statement = read_envelope(session, members, None)
     body = statement.body
     if not isinstance(body, Introduction) or body.to != session.account:
         raise VerificationError("schema", "expected an introduction to this account")
-    for invitation in session.invitations:
+    for invitation in session.identity.invitations:
+        if invitation in answered:
+            continue
         try:
             require_introduction_of(invitation.secret, body)
         except IntroductionError:
@@ -116,18 +122,13 @@ def _take_introduction(session: Session, members: dict[str, object]) -> Act[Pers
         if signer is None:
             raise IntroductionError
         verify_under(statement, signer)
-        session.invitations = [each for each in session.invitations if each.secret != invitation.secret]
-        person = session.people.get(body.by) or Person(
-            account=body.by, name=invitation.name, state=PersonState.UNVERIFIED, key=None
-        )
-        session.people[body.by] = person
-        return person
+        return invitation, body.by
     return None
 
 
 def find_by_name(session: Session, name: str) -> Person | None:
     """The person with this nickname."""
-    return next((person for person in session.people.values() if person.name == name), None)
+    return next((person for person in session.identity.people.values() if person.name == name), None)
 
 
 def find_person(session: Session, name: str) -> Act[Person]:
@@ -136,14 +137,14 @@ def find_person(session: Session, name: str) -> Act[Person]:
     Raises: UsageError.
     """
     person = find_by_name(session, name)
-    if person is None and any(invitation.name == name for invitation in session.invitations):
+    if person is None and any(invitation.name == name for invitation in session.identity.invitations):
         yield from fetch_introductions(session)
         person = find_by_name(session, name)
         if person is None:
             raise UsageError(f"{name!r} has not answered the invitation yet; ask them to join with it, then try again")
     if person is None:
         try:
-            person = session.people.get(read_hex(name, 32))
+            person = session.identity.people.get(read_hex(name, 32))
         except EncodingError:
             person = None
     if person is None:
@@ -153,7 +154,7 @@ def find_person(session: Session, name: str) -> Act[Person]:
 
 def _whom(session: Session) -> str:
     """Who is known, or what to do where nobody is; names as they can be typed, without anything a terminal acts on."""
-    names = sorted(person.name for person in session.people.values())
+    names = sorted(person.name for person in session.identity.people.values())
     if not names:
         return "you know nobody yet, so invite them first"
     shown = ", ".join(repr(name) for name in names[:_NAMES_SHOWN])
@@ -164,16 +165,19 @@ def _whom(session: Session) -> str:
 def rename(session: Session, account: bytes, name: str) -> Person:
     """Give an account a nickname, or another one."""
     require_new_name(session, name)
-    before = session.people.get(account)
+    before = session.identity.people.get(account)
     person = (
         Person(account=account, name=name, state=PersonState.UNVERIFIED, key=None)
         if before is None
         else before.model_copy(update={"name": name})
     )
-    session.people[account] = person
-    session.changed = True
-    session.save()
+    _hold(session, person)
     return person
+
+
+def _hold(session: Session, person: Person) -> None:
+    with session.change() as draft:
+        draft.identity = draft.identity.with_person(person)
 
 
 def compare(session: Session, person: Person) -> Act[SafetyNumber]:
@@ -190,9 +194,7 @@ def notice_change(session: Session, person: Person, sign_key: bytes) -> Person:
     """The person, *changed* where another sign key had been confirmed."""
     if person.state == PersonState.VERIFIED and person.key != sign_key:
         person = person.model_copy(update={"state": PersonState.CHANGED})
-        session.people[person.account] = person
-        session.changed = True
-        session.save()
+        _hold(session, person)
     return person
 
 
@@ -200,7 +202,5 @@ def confirm(session: Session, person: Person) -> Act[Person]:
     """Remember that the numbers were compared and are equal."""
     keys = yield from current_keys(session, person.account)
     confirmed = person.model_copy(update={"state": PersonState.VERIFIED, "key": keys.sign_key})
-    session.people[person.account] = confirmed
-    session.changed = True
-    session.save()
+    _hold(session, confirmed)
     return confirmed

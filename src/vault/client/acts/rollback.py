@@ -9,16 +9,18 @@ Disclosures are an exception: one that was withdrawn or erased, or has expired, 
 Source: docs/protocol.md section 4.2.
 """
 
-import copy
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from vault.client.acts.items import Attached, Text, add_item, edit_item
 from vault.client.acts.keyrings import fetch_keyring, keyring_journal, replay_keyring
 from vault.client.crypto.content import ItemHeader
-from vault.client.device.session import Session, waiting_body
-from vault.client.device.state import Waiting
+from vault.client.device.memory import Memory
+from vault.client.device.session import Session
 from vault.client.device.tlog_state import TlogState
+from vault.client.device.verified import Verified
+from vault.client.device.waiting import Waiting
 from vault.client.errors import LogForked, LogRewind, VerificationError
 from vault.client.log.checkpoints import confirm
 from vault.client.log.verifying import read_envelope
@@ -26,7 +28,7 @@ from vault.client.network.calls import Act
 from vault.client.outbox.moving import Kept, move, order
 from vault.client.outbox.renaming import DISCLOSE_AGAIN
 from vault.client.outbox.sent import list_sent
-from vault.client.outbox.writing import journal_of, sign_again
+from vault.client.outbox.writing import sign_again
 from vault.client.reading.keys_of import fetch_keys
 from vault.client.reading.logging_in import log_in
 from vault.client.reading.reading import open_blob, read_key
@@ -34,11 +36,9 @@ from vault.client.reading.recalling import read_remembered
 from vault.client.reading.served import fetch_served
 from vault.client.reading.views import refresh
 from vault.protocol.api import Entry
-from vault.protocol.envelope import Statement
-from vault.protocol.journal import JournalId
+from vault.protocol.journal import JournalId, Position
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body, Disclosure, Erasure, Item, Keyring, Withdrawal
-from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JournalKind, StatementType
 
 
@@ -89,7 +89,7 @@ def look(session: Session) -> Act[Rollback]:
     except (LogRewind, LogForked) as error:
         found.log = error
     fresh = _without_past(session)
-    found.tlog = fresh.tlog
+    found.tlog = fresh.verified.tlog
     yield from confirm(fresh)  # whoever accepts goes on from this very log, and is not shown a third one
     try:
         yield from log_in(fresh)
@@ -99,16 +99,16 @@ def look(session: Session) -> Act[Rollback]:
         found.is_account_gone = True
         found.held = [each for each in list_sent(session.home) if each.type is StatementType.KEYS]
         return found
-    for journal, (seen, head) in session.pins.items():
+    for journal, (seen, head) in session.verified.pins.items():
         served = yield from _read_anew(fresh, journal)
         if not any(entry.seq == seen and entry.head == head for entry in served):
             found.gone.append(_compare(session, journal, seen, served))
-    readable = {journal.subject for journal in session.pins if journal.kind is JournalKind.ENGAGEMENT}
-    for engagement, contract in session.contracts.items():
+    readable = {journal.subject for journal in session.verified.pins if journal.kind is JournalKind.ENGAGEMENT}
+    for engagement, contract in session.verified.contracts.items():
         if engagement not in readable and (yield from _is_contract_gone(fresh, engagement, contract)):
             found.engagements.append(engagement)
     held = _list_held(session, found, readable)
-    found.ended = _list_ended(session, found, [*held, *session.waiting])
+    found.ended = _list_ended(session, found, [*held, *session.outbox.waiting])
     found.held = [each for each in held if each.statement not in found.ended]
     yield from confirm(fresh)
     return found
@@ -120,36 +120,61 @@ def accept(session: Session, found: Rollback) -> str:
     The file with what proves that the deployment went back.
     """
     evidence = session.keep_evidence("rollback", _describe(session, found))
-    if found.is_account_gone:
-        for own in (JournalId(JournalKind.KEYS, session.account), keyring_journal(session.account)):
-            session.pins.pop(own, None)
-            session.newest.pop(own, None)
-            session.broken.pop(own, None)
-        session.sequence = 0
-    for gone in found.gone:
-        _go_back(session, gone)
-    if found.log is not None:
-        found.tlog.searched_at, found.tlog.report = 0, session.tlog.report
-        session.tlog = found.tlog
-    for engagement in found.engagements:
-        session.contracts.pop(engagement, None)
-    for known in (session.keys, session.keys_by_statement, session.views, session.taken):
-        known.clear()
-    session.token, session.changed = None, True
-    kept = {gone.journal: Kept.of(session, gone.journal, gone.served) for gone in found.gone}
-    before, session.waiting = [each for each in session.waiting if each.statement not in found.ended], []
-    if found.is_account_gone or keyring_journal(session.account) in kept:  # it is made anew on what there is now
-        before = [each for each in before if each.type is not StatementType.KEYRING]
-    renamed: dict[bytes, bytes] = {}
-    for waiting in (*order(found.held), *before):
-        journal = journal_of(waiting)
-        session.waiting.append(move(session, waiting, kept.get(journal) if journal else None, renamed))
     for statement in found.ended:  # before all else lasts: what says that they ended may be gone the next time
         session.home.drop_sent(statement.hex())
-    session.save()
-    for statement in (*renamed, *(each.statement for each in session.waiting if each.refused == DISCLOSE_AGAIN)):
+    renamed: dict[bytes, bytes] = {}
+    with session.change() as draft:
+        draft.verified, draft.memory = _seen_after(session, found), Memory(stretched=session.memory.stretched)
+        _go_on(draft, found)
+        kept = {gone.journal: Kept.of(draft, gone.journal, gone.served) for gone in found.gone}
+        before = [each for each in draft.outbox.waiting if each.statement not in found.ended]
+        if found.is_account_gone or keyring_journal(draft.account) in kept:  # it is made anew on what there is now
+            before = [each for each in before if each.type is not StatementType.KEYRING]
+        draft.outbox = replace(draft.outbox, waiting=())
+        for waiting in (*order(found.held), *before):
+            moved = move(draft, waiting, kept.get(waiting.journal) if waiting.journal else None, renamed)
+            draft.outbox = draft.outbox.add(moved).rename(waiting.statement, moved.statement)
+    for statement in (*renamed, *(each.statement for each in session.outbox.waiting if each.refused == DISCLOSE_AGAIN)):
         session.home.drop_sent(statement.hex())
     return evidence
+
+
+def _go_on(draft: Session, found: Rollback) -> None:
+    """The next keyring is made on top of the one that there is now."""
+    own = keyring_journal(draft.account)
+    gone = next((each for each in found.gone if each.journal == own), None)
+    sequence = draft.identity.sequence if gone is None else _sequence(draft, gone.served)
+    draft.identity = draft.identity.at_sequence(0 if found.is_account_gone else sequence)
+
+
+def _seen_after(session: Session, found: Rollback) -> Verified:
+    """What was verified and still is there; everything is replayed again."""
+    before = session.verified
+    after = Verified(
+        pins=dict(before.pins),
+        newest=dict(before.newest),
+        contracts={key: value for key, value in before.contracts.items() if key not in found.engagements},
+        deployment_keys=before.deployment_keys,
+        tlog=before.tlog,
+        broken=dict(before.broken),
+    )
+    if found.log is not None:
+        found.tlog.searched_at, found.tlog.report = 0, before.tlog.report
+        after.tlog = found.tlog
+    if found.is_account_gone:
+        for own in (JournalId(JournalKind.KEYS, session.account), keyring_journal(session.account)):
+            after.forget(own)
+    for gone in found.gone:
+        after.forget(gone.journal)
+        if gone.journal.kind is JournalKind.ENGAGEMENT:
+            after.forget_contract(gone.journal.subject)
+        if gone.served:
+            last = gone.served[-1]
+            after.pin(gone.journal, Position(last.seq, last.time, last.head))
+            own_statement = _newest_own(session, gone.served)
+            if own_statement is not None:
+                after.saw_own(gone.journal, own_statement)
+    return after
 
 
 def again(session: Session) -> Act[None]:
@@ -159,28 +184,32 @@ def again(session: Session) -> Act[None]:
     What is refused again stays, with its code. A disclosure is not signed anew: it stays once more, to be seen, and
     those that were left to be disclosed again are let go of. Raises: VerificationError; Unreachable.
     """
-    refused = [each for each in session.waiting if each.refused is not None and each.kind is JournalKind.ENGAGEMENT]
-    for engagement in {bytes.fromhex(each.subject) for each in refused}:
-        if engagement in session.salts:
+    refused = [each for each in session.outbox.waiting if each.refused is not None and _is_in_engagement(each)]
+    for engagement in {each.journal.subject for each in refused if each.journal is not None}:
+        if engagement in session.identity.salts:
             yield from refresh(session, engagement)
     renamed: dict[bytes, bytes] = {}
     for waiting in refused:
-        session.waiting = [each for each in session.waiting if each.statement != waiting.statement]
         if waiting.type is StatementType.ITEM:
-            try:
+            with suppress(Refused):  # then it stays, with the new code
                 yield from _write_anew(session, waiting)
                 session.home.drop_sent(waiting.statement.hex())
-            except Refused as no:
-                session.waiting.append(waiting.model_copy(update={"refused": no.code}))
-        elif waiting.refused != DISCLOSE_AGAIN:
-            journal = JournalId(JournalKind.ENGAGEMENT, bytes.fromhex(waiting.subject))
-            session.waiting.append(sign_again(session, waiting.model_copy(update={"refused": None}), journal, renamed))
-        session.save()
+            continue
+        with session.change() as draft:
+            if waiting.refused == DISCLOSE_AGAIN:
+                draft.outbox = draft.outbox.drop(waiting.statement)
+            else:
+                draft.outbox = draft.outbox.drop(waiting.statement)
+                draft.outbox = draft.outbox.add(sign_again(draft, replace(waiting, refused=None), renamed))
+
+
+def _is_in_engagement(waiting: Waiting) -> bool:
+    return waiting.journal is not None and waiting.journal.kind is JournalKind.ENGAGEMENT
 
 
 def _write_anew(session: Session, waiting: Waiting) -> Act[None]:
     """Open what is sealed in a submission of an item, and write it as the next version, or the first."""
-    parts, body = Submission.parse(waiting_body(waiting)).parts, _body_in(waiting)
+    parts, body = waiting.parts, waiting.signed.body
     if not isinstance(body, Item) or parts.seals is None or parts.blob is None:
         raise VerificationError("schema", "expected an item")
     place = next((number for number, ref in enumerate(body.seals) if ref.account == session.account), 0)
@@ -200,20 +229,16 @@ def _write_anew(session: Session, waiting: Waiting) -> Act[None]:
     )
     view = yield from refresh(session, body.engagement)
     if view.replay.find_version(body.item) is None:
-        yield from add_item(session, body.engagement, body.kind, text, len(body.seals) > 1, item=body.item)
+        with_coach = len(body.seals) > 1
+        yield from add_item(session, body.engagement, body.kind, text, with_coach, item=body.item, replaces=waiting)
     else:
-        yield from edit_item(session, body.engagement, body.item, text)
+        yield from edit_item(session, body.engagement, body.item, text, replaces=waiting)
 
 
 def _without_past(session: Session) -> Session:
     """The same person on a device that has seen nothing yet; nothing of it is ever saved."""
-    fresh = copy.copy(session)
-    fresh.keyring_key = b""
-    fresh.tlog = TlogState(key=session.tlog.key, searched_at=session.now())
-    fresh.pins, fresh.newest, fresh.contracts, fresh.standing, fresh.acting = {}, {}, {}, {}, {}
-    fresh.keys, fresh.keys_by_statement, fresh.views, fresh.broken, fresh.taken = {}, {}, {}, {}, {}
-    fresh.salts, fresh.seal_publics, fresh.token = dict(session.salts), {}, None
-    return fresh
+    tlog = TlogState(key=session.verified.tlog.key, searched_at=session.now())
+    return session.beside(Verified(deployment_keys=session.verified.deployment_keys, tlog=tlog))
 
 
 def _read_anew(fresh: Session, journal: JournalId) -> Act[tuple[Entry, ...]]:
@@ -232,7 +257,7 @@ def _read_anew(fresh: Session, journal: JournalId) -> Act[tuple[Entry, ...]]:
         if refused.code != "not-found":
             raise
         return ()
-    return tuple(fresh.taken.get(journal, ()))
+    return tuple(fresh.verified.taken.get(journal, ()))
 
 
 def _compare(session: Session, journal: JournalId, seen: int, served: tuple[Entry, ...]) -> Gone:
@@ -263,7 +288,7 @@ def _list_held(session: Session, found: Rollback, readable: set[bytes]) -> list[
     served = {gone.journal: {entry.statement for entry in gone.served} for gone in found.gone}
     held = []
     for waiting in list_sent(session.home):
-        journal = journal_of(waiting)
+        journal = waiting.journal
         if journal is None or waiting.type is StatementType.KEYRING:
             continue
         is_lost = journal in served and waiting.statement not in served[journal]
@@ -275,8 +300,8 @@ def _list_held(session: Session, found: Rollback, readable: set[bytes]) -> list[
 
 def _list_ended(session: Session, found: Rollback, held: Iterable[Waiting]) -> set[bytes]:
     """What of it must not come back, by all that this device knows of withdrawals and erasures, and by the time."""
-    known = [_body_in(each) for each in (*list_sent(session.home), *session.waiting)]
-    for journal in session.pins:
+    known = [each.signed.body for each in (*list_sent(session.home), *session.outbox.waiting)]
+    for journal in session.verified.pins:
         page = read_remembered(session, journal) if journal.kind is JournalKind.ENGAGEMENT else None
         known += [] if page is None else [_body_of(session, entry) for entry in page.data]
     for gone in found.gone:
@@ -285,7 +310,7 @@ def _list_ended(session: Session, found: Rollback, held: Iterable[Waiting]) -> s
     erased = {identifier for body in known if isinstance(body, Erasure) for identifier in body.items}
     ended = set()
     for waiting in held:
-        body = _body_in(waiting)
+        body = waiting.signed.body
         if isinstance(body, Disclosure):
             is_past = body.expires is not None and body.expires <= session.now()
             is_over = is_past or waiting.statement in withdrawn or body.id in erased
@@ -294,27 +319,6 @@ def _list_ended(session: Session, found: Rollback, held: Iterable[Waiting]) -> s
         if is_over:
             ended.add(waiting.statement)
     return ended
-
-
-def _body_in(waiting: Waiting) -> Body:
-    return Statement.of(Submission.parse(waiting_body(waiting)).envelope).body
-
-
-def _go_back(session: Session, gone: Gone) -> None:
-    journal = gone.journal
-    session.broken.pop(journal, None)
-    session.pins.pop(journal, None)
-    session.newest.pop(journal, None)
-    session.tlog.marks.pop(journal, None)
-    if gone.served:
-        session.pins[journal] = (gone.served[-1].seq, gone.served[-1].head)
-        own = _newest_own(session, gone.served)
-        if own is not None:
-            session.newest[journal] = own
-    if journal.kind is JournalKind.ENGAGEMENT:
-        session.contracts.pop(journal.subject, None)
-    if journal == keyring_journal(session.account):
-        session.sequence = _sequence(session, gone.served)
 
 
 def _newest_own(session: Session, served: Iterable[Entry]) -> bytes | None:
@@ -332,7 +336,7 @@ def _body_of(session: Session, entry: Entry) -> Body:
 
 
 def _describe(session: Session, found: Rollback) -> dict[str, object]:
-    pinned = session.tlog.pinned
+    pinned = session.verified.tlog.pinned
     return {
         "checkpoint": None if pinned is None else pinned.to_bytes().decode("utf-8", "replace"),
         "journals": [

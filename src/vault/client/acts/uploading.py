@@ -98,7 +98,7 @@ def _look_at(path: Path) -> LocalFile:
 
 def find_upload(session: Session, target: Target, file: LocalFile) -> Upload | None:
     """What is left of an earlier run that had the same file for the same item, or for a new one of that kind."""
-    for each in session.uploads:
+    for each in session.outbox.uploads:
         is_same_file = (each.path, each.content, each.header.name) == (file.key, file.sha256, file.name)
         is_same_item = each.is_new == 1 if target.item is None else (each.is_new, each.item) == (0, target.item)
         if is_same_file and is_same_item and (each.engagement, each.kind) == (target.engagement, target.kind):
@@ -146,8 +146,8 @@ def seal_file(session: Session, target: Target, item: bytes, file: LocalFile, re
         statement=None,
         made=session.now(),
     )
-    session.uploads.append(upload)
-    session.save()
+    with session.change() as draft:
+        draft.outbox = draft.outbox.add_upload(upload)
     return upload
 
 
@@ -227,8 +227,9 @@ def _unless_passing(refused: Refused) -> Refused | Unreachable:
 def drop_uploads(session: Session, uploads: list[Upload]) -> None:
     """Forget uploads that are done with, and their sealed files."""
     ids = {each.header.id for each in uploads}
-    session.uploads = [each for each in session.uploads if each.header.id not in ids]
-    session.save()
+    if ids:
+        with session.change() as draft:
+            draft.outbox = draft.outbox.drop_uploads(ids)
     for each in ids:
         session.home.sealed_file(each).unlink(missing_ok=True)
 
@@ -236,8 +237,8 @@ def drop_uploads(session: Session, uploads: list[Upload]) -> None:
 def drop_old_uploads(session: Session) -> None:
     """Forget uploads that the server has given up too, and files that a run left behind which was cut off."""
     before = session.now() - UPLOAD_SECONDS
-    drop_uploads(session, [each for each in session.uploads if each.statement is None and each.made <= before])
-    kept = {each.header.id.hex() for each in session.uploads}
+    drop_uploads(session, [each for each in session.outbox.uploads if each.statement is None and each.made <= before])
+    kept = {each.header.id.hex() for each in session.outbox.uploads}
     for path in session.home.sealed_file(bytes(16)).parent.iterdir():
         if path.name not in kept:
             path.unlink()

@@ -38,7 +38,7 @@ def export(
         with progress(choices) as bar:
             for one in bar.track(ids, description="exporting"):
                 rows += [_write(home, folder, file) for file in home.run(export_engagement(home.session, one))]
-        people = {person.name: person.account.hex() for person in home.session.people.values()}
+        people = {person.name: person.account.hex() for person in home.session.identity.people.values()}
         manifest = {
             "format": 1,
             "account": home.session.account.hex(),

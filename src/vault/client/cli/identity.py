@@ -10,12 +10,11 @@ from vault.client.acts.joining import (
     join,
     kit_text,
     new_session,
-    recover,
-    recovering_session,
     recovery_text,
     require_enrolment,
     require_passphrase,
 )
+from vault.client.acts.recovering import recover, recovering_session
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.opening import OpenHome, held, opened
 from vault.client.cli.passphrases import choose_passphrase, is_recovery_code, read_kit_or_recovery_code, read_passphrase
@@ -84,7 +83,7 @@ def make_identity(
             say(choices, _codes(members), members)
         if enrolment is not None:
             _join(home, choices, members, enrolment, invitation, inviter)
-        members["waiting"] = len(session.waiting)
+        members["waiting"] = len(session.outbox.waiting)
         if choices.as_json:
             say(choices, "", members)
         if offline:
@@ -115,12 +114,12 @@ def identity_members(session: Session) -> dict[str, Any]:
         "account": session.account.hex(),
         "server": session.deployment.url,
         "audience": session.deployment.audience,
-        "log_key": None if session.tlog.key is None else session.tlog.key.to_text(),
+        "log_key": None if session.verified.tlog.key is None else session.verified.tlog.key.to_text(),
         "home": str(session.home.folder),
-        "generation": max(session.generations),
+        "generation": max(session.identity.generations),
         "sign_key": session.current.sign_key.hex(),
         "seal_key": session.current.seal_key.hex(),
-        "waiting": len(session.waiting),
+        "waiting": len(session.outbox.waiting),
     }
 
 
@@ -180,11 +179,11 @@ def recover_identity(
         audience=audience,
         log_key=log_key,
     )
-    session.tlog.report = tell_search(choices)
+    session.verified.tlog.report = tell_search(choices)
     try:
         with held(session) as home:
             _recover(home)
-            members = identity_members(session) | {"people": len(session.people)}
+            members = identity_members(session) | {"people": len(session.identity.people)}
             if is_made:
                 members["passphrase"] = passphrase
             say(choices, [f"{name:14} {value}" for name, value in members.items()], members)
@@ -204,7 +203,7 @@ def _recover(home: OpenHome) -> None:
 
 def _leave_empty(session: Session) -> None:
     """An identity that could not be recovered leaves the folder as it was: without one."""
-    if not session.sequence:
+    if not session.identity.sequence:
         session.home.file.unlink(missing_ok=True)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vault.client.acts.bulk import FileKey, add_file
+from vault.client.acts.bulk import add_file
 from vault.client.acts.items import Text
 from vault.client.acts.joining import flush_all
 from vault.client.cli.choices import Choices, choices_of
@@ -17,6 +17,7 @@ from vault.client.cli.items import reading_group
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.refusals import REFUSED, Unfinished
 from vault.client.cli.speaking import advise, one_line, progress, say
+from vault.client.device.waiting import FileKey
 from vault.client.errors import Unreachable, UsageError
 from vault.client.network.calls import run_unanswered
 from vault.errors import VaultError
@@ -101,7 +102,7 @@ def _add_all(
             try:
                 content = read_regular_file(path, INLINE_BUCKET_MAXIMUM_BYTES)
                 key = FileKey.of(engagement, shown, content)
-                if not again and key.find_statement(home.session) is not None:
+                if not again and home.session.outbox.progress.get(key) is not None:
                     done.skipped.append(shown)
                 else:
                     media_type = "text/plain" if is_text(content) else "application/octet-stream"
@@ -116,11 +117,11 @@ def _add_all(
 
 def _add_one(home: OpenHome, choices: Choices, key: FileKey, kind: ItemKind, text: Text, done: Added) -> bytes:
     """The statement that the file became; a busy server is waited for, and one that is away is asked once."""
-    before = key.find_statement(home.session)
+    before = home.session.outbox.progress.get(key)
     try:
         return (home.run if done.away is None else run_unanswered)(add_file(home.session, key, kind, text)).statement.id
     except Unreachable as error:
-        statement = key.find_statement(home.session)
+        statement = home.session.outbox.progress.get(key)
         if statement is None or statement == before:
             raise
         if find_pause(error) is None:

@@ -56,9 +56,9 @@ class OpenHome:
         try:
             return self.run(list_joined(self.session))
         except Unreachable:
-            if not self.session.contracts:
+            if not self.session.verified.contracts:
                 raise
-            return sorted(self.session.contracts)
+            return sorted(self.session.verified.contracts)
 
     def _find(self, named: str | None) -> bytes:
         joined = self.list_engagements_to_write(named)
@@ -78,7 +78,7 @@ def opened(context: typer.Context) -> Iterator[OpenHome]:
     """The identity of the chosen folder, open until the command ends. Raises: UsageError; SlotCommitmentError."""
     choices = choices_of(context)
     session = unlock_session(choices.home, lambda: read_passphrase(choices))
-    session.tlog.report = tell_search(choices)
+    session.verified.tlog.report = tell_search(choices)
     with held(session) as home:
         require_same_server(session, choices)
         yield home
@@ -92,7 +92,7 @@ def held(session: Session) -> Iterator[OpenHome]:
     try:
         yield home
     except BaseException as error:
-        if session.generations:  # a device that is not recovered yet has nothing to keep
+        if session.identity.generations:  # a device that is not recovered yet has nothing to keep
             remember(session)
             forget_old(session)
             session.save()
@@ -110,10 +110,10 @@ def explain(session: Session, error: VaultError) -> VaultError:
     if isinstance(error, Unfinished):
         cause, members, hint = error.cause, error.members, error.hint
     if isinstance(cause, Unreachable):
-        waiting = sum(each.refused is None for each in session.waiting)
+        waiting = sum(each.refused is None for each in session.outbox.waiting)
         kept = f"{waiting} waiting in the outbox: `coach-vault outbox send`" if waiting else "nothing was signed"
         return Unfinished(cause, hint or f"{kept}; run it again later", waiting=waiting, **members)
-    is_new = any(each.path == ACCOUNTS_PATH for each in session.waiting)
+    is_new = any(each.path == ACCOUNTS_PATH for each in session.outbox.waiting)
     if is_new and isinstance(cause, Refused) and cause.code in ("login-refused", "enrolment-ended"):
         hint = "this identity waits to be enrolled: `coach-vault outbox send --enrolment TOKEN`"
         return Unfinished(cause, hint, **members)

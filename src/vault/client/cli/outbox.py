@@ -37,9 +37,9 @@ def send(
     """Send what waits, the same bytes as before."""
     choices = choices_of(context)
     with opened(context) as home:
-        before = len(home.session.waiting)
+        before = len(home.session.outbox.waiting)
         if enrolment is not None:
-            if not any(each.path == ACCOUNTS_PATH for each in home.session.waiting):
+            if not any(each.path == ACCOUNTS_PATH for each in home.session.outbox.waiting):
                 raise UsageError("this identity is published already; leave --enrolment out")
             home.run(join(home.session, enrolment))
         patiently(home, choices)

@@ -25,7 +25,7 @@ def invite(context: typer.Context, name: Name) -> None:
     """Make one string to hand to the person whom you will call NAME."""
     choices = choices_of(context)
     with opened(context) as home:
-        is_replaced = any(each.name == name for each in home.session.invitations)
+        is_replaced = any(each.name == name for each in home.session.identity.invitations)
         code = home.vault.invite(name)
         is_read = sys.stdout.isatty() and not choices.as_json
         rows = code_rows(code, terminal_columns()) if is_read else [code]
@@ -67,7 +67,7 @@ def list_people(context: typer.Context) -> None:
     """Everybody, and whether you have compared safety numbers with them."""
     with opened(context) as home:
         found = [_members(person) for person in home.vault.people.list()]
-        pending = [each.name for each in home.session.invitations]
+        pending = [each.name for each in home.session.identity.invitations]
     lines = [f"{one_line(each['name'])}  {each['state']}  {each['account']}" for each in found]
     lines += [f"{one_line(name)}  invited" for name in pending]
     say(choices_of(context), lines or "nobody yet", {"data": found, "invited": pending})

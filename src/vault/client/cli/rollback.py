@@ -84,7 +84,7 @@ def send_again(context: typer.Context) -> None:
 
 
 def _send(home: OpenHome, choices: Choices) -> tuple[int, list[WaitingStatement]]:
-    waiting = len(home.session.waiting)
+    waiting = len(home.session.outbox.waiting)
     patiently(home, choices)
     left = home.vault.outbox
     return waiting - len(left), left

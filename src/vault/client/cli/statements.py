@@ -12,7 +12,6 @@ from vault.client.cli.choices import choices_of
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.receipts import verify_receipt_of
 from vault.client.cli.speaking import say
-from vault.client.device.session import waiting_body
 from vault.client.errors import UsageError, VerificationError
 from vault.client.outbox.signing import sign_members
 from vault.client.reading.keys_of import fetch_keys
@@ -53,10 +52,10 @@ def sign(
 
 
 def _waiting(home: OpenHome, word: StatementType) -> bytes:
-    found = next((each for each in home.session.waiting if each.type is word), None)
+    found = next((each for each in home.session.outbox.waiting if each.type is word), None)
     if found is None:
         raise UsageError(f"no {word} statement waits in the outbox; give its members with --members FILE")
-    return waiting_body(found)
+    return found.body
 
 
 def _signed(home: OpenHome, word: StatementType, given: Any) -> bytes:

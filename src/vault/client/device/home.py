@@ -22,6 +22,7 @@ KIT_NAME = "kit"
 JOURNALS_NAME = "journals"
 ATTACHMENTS_NAME = "attachments"
 SENT_NAME = "sent"
+EVIDENCE_NAME = "evidence"
 FILE_MAXIMUM_BYTES = 512 * 1024 * 1024
 
 
@@ -101,19 +102,15 @@ class Home:
             raise UsageError("the file in this folder is damaged; recover the identity into a new folder") from None
 
     def write(self, contents: Contents) -> None:
-        """Replace the file; after a crash it is the old one or the new one."""
-        stored = StoredVault(
-            format=1,
-            url=contents.url,
-            audience=contents.audience,
-            account=contents.account,
-            keyring=write_base64(contents.keyring),
-            slots=tuple(
-                StoredSlot(kind=kind, slot=write_base64(slot)) for kind, slot in sorted(contents.slots.items())
-            ),
-            state=write_base64(contents.state),
-        )
-        replace_file(self.file, stored.model_dump_json().encode("ascii"))
+        """Replace the file; after a crash it is the old one or the new one. Raises: OSError."""
+        replace_file(self.file, _spell(contents))
+
+    def holds(self, contents: Contents) -> bool:
+        """Whether the file is just this one."""
+        try:
+            return self.file.read_bytes() == _spell(contents)
+        except OSError:
+            return False
 
     def find_kit(self) -> str | None:
         """The kit's text, where this device keeps it."""
@@ -149,7 +146,8 @@ class Home:
             self._sent_count += 1
             name = kept[statement] = f"{made:012}-{self._sent_count:08}-{statement}"
             # Not flushed: it is missed only where this device loses power in the very seconds that a server forgets.
-            (folder / name).write_bytes(content)
+            with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
 
     def list_sent(self) -> list[bytes]:
         """The submissions that are kept, in the order in which they were kept."""
@@ -176,6 +174,13 @@ class Home:
             self._sent_count = max((int(name.split("-")[1]) for name in self._sent.values()), default=0)
         return self._sent
 
+    def keep_evidence(self, name: str, content: bytes) -> str:
+        """Keep what shows that a server misbehaved; the path, for people."""
+        folder = self.folder / EVIDENCE_NAME
+        folder.mkdir(mode=0o700, exist_ok=True)
+        replace_file(folder / name, content)
+        return str(folder / name)
+
     def sealed_file(self, attachment: bytes) -> Path:
         """Where the sealed bytes of an attachment lie while they are on their way; the folder is there."""
         folder = self.folder / ATTACHMENTS_NAME
@@ -185,6 +190,19 @@ class Home:
     def close(self) -> None:
         """Give the folder back."""
         self._lock.release()
+
+
+def _spell(contents: Contents) -> bytes:
+    stored = StoredVault(
+        format=1,
+        url=contents.url,
+        audience=contents.audience,
+        account=contents.account,
+        keyring=write_base64(contents.keyring),
+        slots=tuple(StoredSlot(kind=kind, slot=write_base64(slot)) for kind, slot in sorted(contents.slots.items())),
+        state=write_base64(contents.state),
+    )
+    return stored.model_dump_json().encode("ascii")
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:

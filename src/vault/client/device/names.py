@@ -13,7 +13,7 @@ def name_of(
     """A nickname, `you`, the role with an article, or `otherwise`."""
     if account == session.account:
         return YOU
-    person = session.people.get(account)
+    person = session.identity.people.get(account)
     if person is not None:
         return person.name
     role = None if contract is None else find_role(contract, account)

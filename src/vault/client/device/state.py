@@ -13,7 +13,7 @@ from vault.protocol.fields import Closed, Hash, Id, Integer, Positive, Text
 from vault.protocol.vocabulary import ItemKind, JournalKind, StatementType
 
 
-class Waiting(Closed):
+class StoredWaiting(Closed):
     """A submission that has no answer yet, or that was refused: the exact bytes, base64, and where they go."""
 
     type: StatementType
@@ -85,7 +85,7 @@ class DeviceState(Closed):
     content: KeyringContent
     sequence: Integer
     changed: Annotated[int, Field(ge=0, le=1)]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[StoredWaiting, ...]
     newest: tuple[Newest, ...]
     contracts: tuple[Newest, ...]
     progress: tuple[Progress, ...]

@@ -35,7 +35,7 @@ def ensure_tlog_key(session: Session) -> Act[None]:
 
     Raises: LogKeyError; Unreachable.
     """
-    if session.tlog.key is None:
+    if session.verified.tlog.key is None:
         yield from learn_tlog_key(session)
 
 
@@ -49,11 +49,11 @@ def learn_tlog_key(session: Session) -> Act[None]:
         key = read_tlog_key(read_answer(answer, Deployment).log_key, session.deployment.audience)
     except Refused as refused:
         raise Unreachable("the deployment does not answer") from refused
-    if session.tlog.key not in (None, key):
+    if session.verified.tlog.key not in (None, key):
         raise LogKeyError("receipt", "expected the key of the log that this identity knows")
-    if session.tlog.key is None:
-        session.tlog.key = key
-        session.changed = True
+    if session.verified.tlog.key is None:
+        session.verified.tlog.key = key
+        session.note_due()
 
 
 def read_tlog_key(text: str, audience: str) -> VerifierKey:
@@ -72,10 +72,10 @@ def confirm(session: Session) -> Act[VerifiedTree]:
 
     Raises: LogRewind, LogForked, LogTileError, and from then on each time; Unreachable.
     """
-    if session.tlog.broken is not None:
-        raise session.tlog.broken
+    if session.verified.tlog.broken is not None:
+        raise session.verified.tlog.broken
     yield from ensure_tlog_key(session)
-    seen = session.tlog.list_seen()  # before the request: what comes after it may be newer than its answer
+    seen = session.verified.tlog.list_seen()  # before the request: what comes after it may be newer than its answer
     note = yield from fetch_tlog("checkpoint")
     try:
         head = believe(session, note)
@@ -94,9 +94,9 @@ def confirm(session: Session) -> Act[VerifiedTree]:
             proof = yield from _explain(session, tree, checkpoint)
             fork = LogForked("checkpoint", "expected a log that only grows; it has signed two histories")
             break_tlog(session, fork, [before, note], proof=proof)
-    if not session.tlog.confirm([before for before, _ in seen], SignedCheckpoint.parse(note)):
+    if not session.verified.tlog.confirm([before for before, _ in seen], SignedCheckpoint.parse(note)):
         return (yield from confirm(session))  # nothing is believed of a tree before it was compared with that one
-    session.tlog.tree = tree
+    session.verified.tlog.tree = tree
     session.save()
     return tree
 
@@ -115,7 +115,7 @@ def _explain(session: Session, tree: VerifiedTree, checkpoint: Checkpoint) -> Ac
 
 def confirm_if_many(session: Session) -> Act[None]:
     """Confirm where many checkpoints wait; where nobody answers they go on waiting. Raises: LogError."""
-    if len(session.tlog.unconfirmed) > UNCONFIRMED_MAXIMUM:
+    if len(session.verified.tlog.unconfirmed) > UNCONFIRMED_MAXIMUM:
         with suppress(Unreachable):
             yield from confirm(session)
 
@@ -128,20 +128,20 @@ def believe_many(session: Session, receipts: Iterable[str]) -> Act[None]:
 
     Raises: LogError.
     """
-    notes = {receipt.partition("\n\n")[2].encode("utf-8") for receipt in receipts} - session.tlog.believed.keys()
-    found = {note: read_claimed(session, note) for note in notes}
+    notes = {receipt.partition("\n\n")[2].encode("utf-8") for receipt in receipts}
+    found = {note: read_claimed(session, note) for note in notes - session.verified.tlog.believed.keys()}
     claimed = {note: one for note, one in found.items() if one is not None}
     if len(claimed) <= UNCONFIRMED_MAXIMUM:
         return
     with suppress(Unreachable):
-        tree = session.tlog.tree
+        tree = session.verified.tlog.tree
         if tree is None or any(one.size > tree.size for one in claimed.values()):
             tree = yield from confirm(session)
         within = {note: one for note, one in claimed.items() if one.size <= tree.size}
         yield from load(session, tree, [Range(0, one.size) for one in within.values() if one.size < tree.size])
         true = {note: one for note, one in within.items() if root_at(tree, one) == one.root}
-        session.tlog.believed |= true
-        session.tlog.confirmed |= true.keys()
+        session.verified.tlog.believed |= true
+        session.verified.tlog.confirmed |= true.keys()
 
 
 def read_claimed(session: Session, note: bytes) -> Checkpoint | None:
@@ -150,7 +150,7 @@ def read_claimed(session: Session, note: bytes) -> Checkpoint | None:
         signed = SignedCheckpoint.parse(note)
     except FormatError:
         return None
-    key = session.tlog.key
+    key = session.verified.tlog.key
     if key is None or signed.checkpoint.origin != key.name or not any(one.is_by(key) for one in signed.signatures):
         return None
     return signed.checkpoint
@@ -185,12 +185,12 @@ def break_tlog(
     proof: dict[str, object] | None = None,
 ) -> NoReturn:
     """Believe nothing of the log any more, and keep what shows why. Raises: the error."""
-    log = session.tlog
+    log = session.verified.tlog
     pinned = [] if log.pinned is None else [log.pinned.to_bytes()]
     members: dict[str, object] = {
         "log_key": None if log.key is None else log.key.to_text(),
         "checkpoints": [note.decode("utf-8", "replace") for note in notes or pinned],
     }
     error.evidence = session.keep_evidence(type(error).__name__, members | (proof or {}))
-    session.tlog.broken = error
+    session.verified.tlog.broken = error
     raise error from cause

@@ -74,7 +74,7 @@ class Watch:
 def search(session: Session, journals: Iterable[JournalId] | None = None) -> Act[None]:
     """Read the log's entries up to its newest checkpoint, and know how long these journals are at least (None: all).
 
-    `session.tlog.report` is told how many bundles were read, and of how many. Nothing is asked of the journals; whoever
+    The log's `report` is told how many bundles were read, and of how many. Nothing is asked of the journals; whoever
     reads one compares (`require_not_withheld`).
 
     Raises: ForkDetected for a second leaf in the place of one that was counted, and where an entry whose receipt was
@@ -92,7 +92,7 @@ def search(session: Session, journals: Iterable[JournalId] | None = None) -> Act
             second = watch.find_second(index, entry[:HASH_BYTES])
             if second is not None:
                 _refuse(session, second.journal, "the log holds two leaves for one entry", index)
-        session.tlog.report(number, count)
+        session.verified.tlog.report(number, count)
         if number % SAVED_EVERY_BUNDLES == 0:
             _settle(session, watch, end)
     for one in watch.watched:
@@ -100,13 +100,13 @@ def search(session: Session, journals: Iterable[JournalId] | None = None) -> Act
             _refuse(session, one.journal, "the log does not hold its entries one after the other", tree.size)
     _settle(session, watch, tree.size)
     if journals is None:
-        session.tlog.searched_at = session.now()
+        session.verified.tlog.searched_at = session.now()
     session.save()
 
 
 def search_daily(session: Session) -> Act[None]:
     """Search for all journals where the last time is a day ago. Raises: as `search`."""
-    if session.now() >= session.tlog.searched_at + DAY_SECONDS:
+    if session.now() >= session.verified.tlog.searched_at + DAY_SECONDS:
         yield from search(session)
 
 
@@ -127,8 +127,8 @@ def fetch_entries(session: Session, tree: VerifiedTree, bundle: Bundle) -> Act[t
 
 def _watched(session: Session, journals: Iterable[JournalId] | None) -> list[Watched]:
     found = []
-    for journal in session.tlog.marks if journals is None else journals:
-        mark, salt = session.tlog.find_mark(journal), session.find_salt(journal)
+    for journal in session.verified.tlog.marks if journals is None else journals:
+        mark, salt = session.verified.tlog.find_mark(journal), session.find_salt(journal)
         if salt is not None:
             found.append(Watched(journal, salt, mark.seq, mark.found, mark.after))
     return found
@@ -136,11 +136,11 @@ def _watched(session: Session, journals: Iterable[JournalId] | None) -> list[Wat
 
 def _settle(session: Session, watch: Watch, end: int) -> None:
     for one in watch.watched:
-        session.tlog.settle(one.journal, one.found, max(one.after, end))
+        session.verified.tlog.settle(one.journal, one.found, max(one.after, end))
 
 
 def _refuse(session: Session, journal: JournalId, why: str, index: int) -> None:
     error = ForkDetected("journal", f"expected one history; {why}")
-    pinned = "" if session.tlog.pinned is None else session.tlog.pinned.to_bytes().decode()
+    pinned = "" if session.verified.tlog.pinned is None else session.verified.tlog.pinned.to_bytes().decode()
     break_journal(session, journal, error, {"leaf": index, "checkpoint": pinned})
     raise error

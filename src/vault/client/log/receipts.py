@@ -37,9 +37,9 @@ def verify_journal_receipt(
     if salt is None:
         raise NoReceipt("expected a journal whose salt is known")
     # pins travel between devices and outlive a log, marks do not: what has both was compared with this very log
-    is_new = position.seq > min(session.tlog.owed(journal), session.pins.get(journal, (0, b""))[0])
+    is_new = position.seq > min(session.verified.tlog.owed(journal), session.verified.pinned(journal)[0])
     receipt = verify_receipt(session, leaf_entry(journal, salt, position, statement), text, is_new)
-    session.tlog.mark(journal, position.seq)
+    session.verified.tlog.mark(journal, position.seq)
     return receipt
 
 
@@ -59,8 +59,8 @@ def verify_receipt(session: Session, entry: bytes, text: str, is_new: bool) -> R
 
     Raises: NoReceipt; whatever broke the log before.
     """
-    if session.tlog.broken is not None:
-        raise session.tlog.broken
+    if session.verified.tlog.broken is not None:
+        raise session.verified.tlog.broken
     try:
         index, hashes, note = split_proof(text.encode("utf-8"))
         checkpoint = believe(session, note)
@@ -68,7 +68,7 @@ def verify_receipt(session: Session, entry: bytes, text: str, is_new: bool) -> R
     except FormatError as error:
         raise NoReceipt("expected a receipt by the log of this deployment that names this very entry") from error
     if is_new:
-        session.tlog.collect(note, checkpoint)
+        session.verified.tlog.collect(note, checkpoint)
     return Receipt(index, checkpoint.size, text)
 
 
@@ -79,7 +79,7 @@ def require_signed(session: Session, receipt: Receipt) -> Receipt:
 
     Raises: NoReceipt.
     """
-    log = session.tlog
+    log = session.verified.tlog
     note = receipt.text.partition("\n\n")[2].encode("utf-8")
     if note not in log.signed:
         try:
@@ -95,10 +95,10 @@ def believe(session: Session, note: bytes) -> Checkpoint:
 
     Raises: NoteError, CheckpointError, SignatureError; NoReceipt where this identity knows no key of the log.
     """
-    if session.tlog.key is None:
+    if session.verified.tlog.key is None:
         raise NoReceipt("expected a log whose key this identity knows")
-    known = session.tlog.believed.get(note)
+    known = session.verified.tlog.believed.get(note)
     if known is None:
-        known = session.tlog.believed[note] = SignedCheckpoint.parse(note).verify([session.tlog.key])
-        session.tlog.signed.add(note)
+        known = session.verified.tlog.believed[note] = SignedCheckpoint.parse(note).verify([session.verified.tlog.key])
+        session.verified.tlog.signed.add(note)
     return known

@@ -48,8 +48,8 @@ def require_audience(statement: Statement, audience: str) -> None:
 
 def require_not_broken(session: Session, journal: JournalId) -> None:
     """Return unless this journal has failed before. Raises: that VerificationError again."""
-    if journal in session.broken:
-        raise session.broken[journal]
+    if journal in session.verified.broken:
+        raise session.verified.broken[journal]
 
 
 def read_entry(session: Session, journal: JournalId, entry: Entry) -> Statement:
@@ -82,7 +82,7 @@ def take_entry(session: Session, replay: ReplayedJournal, entry: Entry, statemen
     except VerificationError as error:
         break_journal(session, journal, error, {"before": before.head.hex(), "entry": entry.model_dump(mode="json")})
         raise
-    session.taken.setdefault(journal, []).append(entry)
+    session.verified.took(journal, entry)
     return receipt
 
 
@@ -127,14 +127,14 @@ def require_head(position: Position, head: bytes) -> None:
 
 def require_pinned(session: Session, journal: JournalId, position: Position) -> None:
     """Steps 1 and 6: the head is the one that was seen before at this place. Raises: ForkDetected."""
-    seq, head = session.pins.get(journal, (0, b""))
+    seq, head = session.verified.pinned(journal)
     if position.seq == seq and position.head != head:
         raise ForkDetected("journal", "expected the history that this device has seen")
 
 
 def require_not_rolled_back(session: Session, journal: JournalId, position: Position) -> None:
     """Step 6: the journal is at least as long as it was. Raises: RollbackError."""
-    seq = session.pins.get(journal, (0, b""))[0]
+    seq = session.verified.pinned(journal)[0]
     if position.seq < seq:
         error = RollbackError("journal", f"expected at least {seq} entries, as this device has seen")
         break_journal(session, journal, error, {"seen": seq, "served": position.seq, "head": position.head.hex()})
@@ -161,4 +161,4 @@ def break_journal(session: Session, journal: JournalId, error: VerificationError
         type(error).__name__, {"journal": journal.kind, "subject": journal.subject.hex(), **members}
     )
     error.evidence = path
-    session.broken[journal] = error
+    session.verified.broke(journal, error)

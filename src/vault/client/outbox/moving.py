@@ -7,18 +7,16 @@ does every disclosure that does not stand as it is.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from vault.client.device.session import Session, waiting_body
-from vault.client.device.state import Waiting
+from vault.client.device.session import Session
+from vault.client.device.waiting import Waiting
 from vault.client.outbox.renaming import names_renamed, refuse_to_rename, rename
-from vault.client.outbox.writing import find_place, journal_of, replace_statement
+from vault.client.outbox.writing import find_place, resign
 from vault.protocol.api import Entry
-from vault.protocol.envelope import Statement, sign
 from vault.protocol.journal import START, JournalId, seen_mark
 from vault.protocol.kinds import KINDS
-from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import StatementType
 
 
@@ -47,10 +45,7 @@ def move(session: Session, waiting: Waiting, kept: Kept | None, renamed: dict[by
 
     Without `kept` its journal did not go back, or is not this person's to read: then it is sent as it is.
     """
-    submission = Submission.parse(waiting_body(waiting))
-    statement = Statement.of(submission.envelope)
-    body = statement.body
-    journal = journal_of(waiting)
+    body, journal = waiting.signed.body, waiting.journal
     place: dict[str, Any] = {}
     if kept is not None and journal is not None:
         after, seen = find_place(session, journal)
@@ -60,10 +55,7 @@ def move(session: Session, waiting: Waiting, kept: Kept | None, renamed: dict[by
         return waiting
     refused = refuse_to_rename(body, renamed)
     if refused is not None:
-        return waiting.model_copy(update={"refused": refused})
+        return replace(waiting, refused=refused)
     if body.TYPE is StatementType.KEYS:  # signed by the keys before and the new ones: it is made anew by a rotation
-        return waiting.model_copy(update={"refused": "key-chain"})
-    again = sign(rename(body, renamed, place), [session.find_signer(body.key)])
-    renamed[statement.id] = again.id
-    session.replace_progress(statement.id, again.id)
-    return replace_statement(waiting, again, submission.parts)
+        return replace(waiting, refused="key-chain")
+    return resign(session, waiting, rename(body, renamed, place), renamed)

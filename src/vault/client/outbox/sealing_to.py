@@ -66,7 +66,7 @@ def seal_key_to(
     refs, seals = [], []
     for keys in sorted(readers, key=lambda each: each.account):
         seal_context = SealContext(purpose, context, session.account, keys.account, keys.seal_key, blob_sha256)
-        seal = seal_content_key(content_key, seal_context, session.seal_publics[keys.seal_key])
+        seal = seal_content_key(content_key, seal_context, session.verified.seal_publics[keys.seal_key])
         refs.append(SealRef(account=keys.account, key=keys.seal_key, sha256=hashlib.sha256(seal).digest()))
         seals.append(seal)
     return tuple(refs), tuple(seals)

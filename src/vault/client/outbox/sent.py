@@ -4,11 +4,15 @@ A file a submission, in the folder `sent` of the home, with the sealed parts tha
 knows every byte. They go after a month; a backup that is older than that is beyond this.
 """
 
+from dataclasses import replace
+
 from pydantic import ValidationError
 
 from vault.client.device.home import Home
+from vault.client.device.keeping import read_waiting, store_waiting
 from vault.client.device.session import Session
-from vault.client.device.state import Waiting
+from vault.client.device.state import StoredWaiting
+from vault.client.device.waiting import Waiting
 from vault.errors import FormatError
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.strict_json import read_json
@@ -18,7 +22,8 @@ KEPT_SECONDS = 31 * DAY_SECONDS
 
 def keep_sent(session: Session, waiting: Waiting) -> None:
     """Keep a submission that was answered; nothing happens to one that is kept already."""
-    content = waiting.model_copy(update={"enrolment": None, "refused": None}).model_dump_json().encode("ascii")
+    stored = store_waiting(replace(waiting, enrolment=None, refused=None))
+    content = stored.model_dump_json().encode("ascii")
     session.home.keep_sent(waiting.made, waiting.statement.hex(), content)
 
 
@@ -27,7 +32,7 @@ def list_sent(home: Home) -> list[Waiting]:
     found = []
     for raw in home.list_sent():
         try:
-            found.append(Waiting.model_validate(read_json(raw)))
+            found.append(read_waiting(StoredWaiting.model_validate(read_json(raw))))
         except (FormatError, ValidationError):
             continue  # cut off by a crash while it was written: the server had answered, and nothing else needs it
     return found

@@ -40,7 +40,7 @@ def sign_members(session: Session, word: StatementType, members: dict[str, Any])
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"expected a valid {word} statement; look at {place or 'the whole'}") from None
-    if body.by != session.account or body.type is not word or session.find_by_sign_key(body.key) is None:
+    if body.by != session.account or body.type is not word or session.identity.find_by_sign_key(body.key) is None:
         raise UsageError("a statement is signed by its own account, with a key of it, under its own type")
     return sign(body, [session.find_signer(body.key)])
 

@@ -6,13 +6,13 @@ Source: docs/protocol.md sections 3.2 and 4 (Order).
 """
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vault.client.crypto.identity import SecretKeys
-from vault.client.device.session import Session, waiting_body
-from vault.client.device.state import Waiting
+from vault.client.device.session import Session
+from vault.client.device.waiting import Waiting
 from vault.client.errors import NoReceipt, Unreachable, VerificationError
 from vault.client.log.checkpoints import confirm_if_many, ensure_tlog_key
 from vault.client.log.receipts import Receipt, verify_journal_receipt, verify_served_receipt
@@ -23,7 +23,7 @@ from vault.client.outbox.renaming import refuse_to_rename, rename
 from vault.client.outbox.sent import keep_sent
 from vault.client.reading.asking import call_as_person
 from vault.client.reading.views import View, refresh, take_own
-from vault.encoding import read_hex, write_base64
+from vault.encoding import read_hex
 from vault.errors import FormatError
 from vault.protocol.api import Introduced, Written
 from vault.protocol.envelope import Statement, sign
@@ -34,7 +34,7 @@ from vault.protocol.naming import find_seals
 from vault.protocol.problems import Refused
 from vault.protocol.statements import Body
 from vault.protocol.strict_json import read_json
-from vault.protocol.submission import NO_PARTS, Parts, Submission, spell
+from vault.protocol.submission import NO_PARTS, Parts, spell
 from vault.protocol.times import floor_to_day
 from vault.protocol.vocabulary import JournalKind, StatementType
 
@@ -72,6 +72,10 @@ class Done:
     receipt: Receipt | None
 
 
+Note = Callable[[Session, Statement], None]
+"""Changes the draft in which a statement comes into the outbox."""
+
+
 def common_members(
     session: Session, kind: StatementType, journal: JournalId | None, keys: SecretKeys, identifier: bytes | None = None
 ) -> dict[str, Any]:
@@ -91,52 +95,31 @@ def common_members(
     }
 
 
-def find_place(session: Session, journal: JournalId) -> tuple[bytes, bytes | None]:
-    """`after` and `seen` for the next statement: on the newest own one, be it answered or still waiting."""
+def find_place(session: Session, journal: JournalId, without: Sequence[Waiting] = ()) -> tuple[bytes, bytes | None]:
+    """`after` and `seen` for the next statement: on the newest own one, answered or waiting, but for those left out."""
     salt = session.find_salt(journal)
-    pending = [each for each in list_waiting(session, journal) if each.refused is None]
-    newest = pending[-1].statement if pending else session.newest.get(journal)
+    left_out = {each.statement for each in without}
+    pending = [each for each in session.outbox.of(journal) if each.refused is None and each.statement not in left_out]
+    newest = pending[-1].statement if pending else session.verified.newest.get(journal)
     if salt is None:
         return after_mark(None, newest), None
-    seq, head = session.pins.get(journal, (START.seq, START.head))
-    return after_mark(salt, newest), seen_mark(salt, seq, head)
-
-
-def list_waiting(session: Session, journal: JournalId | None) -> list[Waiting]:
-    """What waits for this journal, in the order in which it was signed."""
-    return [each for each in session.waiting if journal_of(each) == journal]
-
-
-def journal_of(waiting: Waiting) -> JournalId | None:
-    """Where the statement stands once it is written."""
-    return None if waiting.kind is None else JournalId(waiting.kind, bytes.fromhex(waiting.subject))
+    return after_mark(salt, newest), seen_mark(salt, *session.verified.pinned(journal))
 
 
 def enqueue(
-    session: Session,
+    draft: Session,
     path: str,
     unsigned: Unsigned,
     journal: JournalId | None,
     seeds: tuple[bytes, ...],
     enrolment: str | None = None,
-) -> Statement:
-    """Sign, and put the exact bytes into the outbox. `session.save` makes it last."""
+) -> Waiting:
+    """Sign, and put the exact bytes into the outbox of a draft."""
     statement = sign(unsigned.body, seeds)
-    session.waiting.append(
-        Waiting(
-            type=unsigned.body.TYPE,
-            path=path,
-            body=write_base64(spell(statement, unsigned.parts)),
-            statement=statement.id,
-            id=unsigned.body.id,
-            kind=None if journal is None else journal.kind,
-            subject="" if journal is None else journal.subject.hex(),
-            enrolment=enrolment,
-            refused=None,
-            made=session.now(),
-        )
-    )
-    return statement
+    body = spell(statement, unsigned.parts)
+    waiting = Waiting(path, body, statement, unsigned.parts, journal, made=draft.now(), enrolment=enrolment)
+    draft.outbox = draft.outbox.add(waiting)
+    return waiting
 
 
 def write(
@@ -144,11 +127,13 @@ def write(
     path: str,
     journal: JournalId,
     build: Callable[[], Unsigned],
-    note: Callable[[Statement], None] | None = None,
+    note: Note | None = None,
+    replaces: Waiting | None = None,
 ) -> Act[Done]:
     """Sign what `build` makes on the newest place, and see it written.
 
-    `note` is told the statement before it leaves; what it keeps in the session becomes durable with the outbox.
+    `note` changes the draft in which the statement comes into the outbox: both become durable together. `replaces` is
+    what waited with the same content: it goes when this comes, and comes back with the code of a refusal.
 
     Raises: Refused; Unreachable, and then the statement is in the outbox; VerificationError.
     """
@@ -161,22 +146,27 @@ def write(
         unreachable = error
     for is_last_try in (False, True):
         unsigned = build()
-        statement = enqueue(session, path, unsigned, journal, (session.find_signer(unsigned.body.key),))
-        if unsigned.parts.blob is not None:
-            session.blobs[hashlib.sha256(unsigned.parts.blob).digest()] = unsigned.parts.blob
-        if note is not None:
-            note(statement)
-        session.save()
+        with session.change() as draft:
+            waiting = enqueue(draft, path, unsigned, journal, (session.find_signer(unsigned.body.key),))
+            if replaces is not None:
+                draft.outbox = draft.outbox.drop(replaces.statement).rename(replaces.statement, waiting.statement)
+            if note is not None:
+                note(draft, waiting.signed)
+        blob = unsigned.parts.blob
+        if blob is not None:
+            session.memory.blobs[hashlib.sha256(blob).digest()] = blob
         if unreachable is not None:
             raise Unreachable("the deployment does not answer; the statement is kept in the outbox") from unreachable
         try:
-            return (yield from send(session, session.waiting[-1]))
+            return (yield from send(session, waiting))
         except Refused as refused:
             if is_passing(refused):
                 raise Unreachable("the deployment is busy; the statement is kept in the outbox") from refused
-            session.waiting = [each for each in session.waiting if each.statement != statement.id]
-            session.forget(statement.id)
-            session.save()
+            with session.change() as draft:
+                if replaces is None:
+                    draft.outbox = draft.outbox.drop(waiting.statement).forget(waiting.statement)
+                else:
+                    draft.outbox = draft.outbox.put(waiting.statement, replace(replaces, refused=refused.code))
             if refused.code not in OVERTAKEN or is_last_try:
                 raise
             yield from learn_place(session, journal, refused)
@@ -197,7 +187,7 @@ def learn_place(session: Session, journal: JournalId, refused: Refused) -> Act[N
         newest = read_hex(str(refused.members.get("after")), 32)
     except FormatError as error:
         raise VerificationError("schema", "expected the newest statement beside not-newest") from error
-    session.newest[journal] = newest
+    session.verified.saw_own(journal, newest)
 
 
 def turn_of(journal: JournalId | None) -> str:
@@ -212,7 +202,7 @@ def flush(session: Session, journal: JournalId | None) -> Act[None]:
     statement. Nothing is lost.
     """
     while True:  # what waits behind a no is signed anew, so each round looks again
-        waiting = next((each for each in list_waiting(session, journal) if each.refused is None), None)
+        waiting = next((each for each in session.outbox.of(journal) if each.refused is None), None)
         if waiting is None:
             return
         try:
@@ -227,46 +217,44 @@ def flush(session: Session, journal: JournalId | None) -> Act[None]:
 
 def mark_refused(session: Session, waiting: Waiting, code: str) -> None:
     """Keep the statement with its code for the person to see, and sign those behind it on what stands."""
-    place = next(index for index, each in enumerate(session.waiting) if each.statement == waiting.statement)
-    session.waiting[place] = waiting.model_copy(update={"refused": code})
-    session.forget(waiting.statement)
-    journal = journal_of(waiting)
-    if journal is not None:
-        followers = [
-            index
-            for index, each in enumerate(session.waiting)
-            if index > place and journal_of(each) == journal and each.refused is None
-        ]
-        kept = {index: session.waiting[index] for index in followers}
-        for index in followers:
-            session.waiting[index] = kept[index].model_copy(update={"refused": "busy"})
+    with session.change() as draft:
+        behind = [each for each in _behind(draft, waiting) if each.refused is None]
+        draft.outbox = draft.outbox.put(waiting.statement, replace(waiting, refused=code)).forget(waiting.statement)
         renamed: dict[bytes, bytes] = {}
-        for index in followers:
-            session.waiting[index] = sign_again(session, kept[index], journal, renamed)
-            session.replace_progress(kept[index].statement, session.waiting[index].statement)
-    session.save()
+        for number, each in enumerate(behind):
+            again = sign_again(draft, each, renamed, pending=behind[number:])
+            draft.outbox = draft.outbox.put(each.statement, again)
 
 
-def sign_again(session: Session, waiting: Waiting, journal: JournalId, renamed: dict[bytes, bytes]) -> Waiting:
+def _behind(draft: Session, waiting: Waiting) -> list[Waiting]:
+    """What was signed for the same journal after this statement."""
+    if waiting.journal is None:
+        return []
+    same = draft.outbox.of(waiting.journal)
+    place = next(index for index, each in enumerate(same) if each.statement == waiting.statement)
+    return list(same[place + 1 :])
+
+
+def sign_again(
+    draft: Session, waiting: Waiting, renamed: dict[bytes, bytes], pending: Sequence[Waiting] = ()
+) -> Waiting:
     """The same statement on another place: its parts are bound to its `id`, which stays.
 
-    `renamed` says which statements are others now, and is told of this one. What must not be signed anew is refused.
+    `renamed` says which statements are others now, and is told of this one; `pending` are those that are signed anew
+    after it, so that it stands on none of them. What must not be signed anew is refused.
     """
-    submission = Submission.parse(waiting_body(waiting))
-    statement = Statement.of(submission.envelope)
-    refused = refuse_to_rename(statement.body, renamed)
+    refused = refuse_to_rename(waiting.signed.body, renamed)
     if refused is not None:
-        return waiting.model_copy(update={"refused": refused})
-    after, seen = find_place(session, journal)
-    body = rename(statement.body, renamed, {"after": after, "seen": seen})
-    again = sign(body, [session.find_signer(body.key)])
-    renamed[statement.id] = again.id
-    return replace_statement(waiting, again, submission.parts)
+        return replace(waiting, refused=refused)
+    after, seen = find_place(draft, require_journal(waiting), without=pending)
+    return resign(draft, waiting, rename(waiting.signed.body, renamed, {"after": after, "seen": seen}), renamed)
 
 
-def replace_statement(waiting: Waiting, again: Statement, parts: Parts) -> Waiting:
-    """The same submission with its statement signed anew."""
-    return waiting.model_copy(update={"body": write_base64(spell(again, parts)), "statement": again.id})
+def resign(draft: Session, waiting: Waiting, body: Body, renamed: dict[bytes, bytes]) -> Waiting:
+    """The submission with another statement in front of the same parts; `renamed` is told which it was."""
+    again = sign(body, [draft.find_signer(body.key)])
+    renamed[waiting.statement] = again.id
+    return replace(waiting, body=spell(again, waiting.parts), signed=again)
 
 
 def send(session: Session, waiting: Waiting) -> Act[Done]:
@@ -274,20 +262,19 @@ def send(session: Session, waiting: Waiting) -> Act[Done]:
 
     Raises: Refused; Unreachable; VerificationError for an answer that does not fit the statement.
     """
-    body = waiting_body(waiting)
     yield from ensure_tlog_key(session)
     if waiting.enrolment is not None:
-        answer = yield Call("POST", waiting.path, body, waiting.enrolment)
+        answer = yield Call("POST", waiting.path, waiting.body, waiting.enrolment)
     else:
-        answer = yield from call_as_person(session, "POST", waiting.path, body)
-    statement = Statement.of(Submission.parse(body).envelope)
-    written = None if waiting.kind is None else read_written(answer)
+        answer = yield from call_as_person(session, "POST", waiting.path, waiting.body)
+    statement = waiting.signed
+    written = None if waiting.journal is None else read_written(answer)
     named = read_answer(answer, Introduced).statement if written is None else written.statement
     require_same(named, statement)
     if answer.status == 201 and written is not None:
         require_clock(session, written.time)
-    receipt = None if written is None else verify_written(session, waiting, statement, written)
-    take_written(session, waiting, statement, written, receipt)
+    receipt = None if written is None else verify_written(session, waiting, written)
+    take_written(session, waiting, written, receipt)
     yield from confirm_if_many(session)
     return Done(statement, written, receipt)
 
@@ -312,12 +299,12 @@ def require_same(named: bytes, statement: Statement) -> None:
         raise VerificationError("schema", "expected an answer about the statement that was sent")
 
 
-def verify_written(session: Session, waiting: Waiting, statement: Statement, written: Written) -> Receipt:
+def verify_written(session: Session, waiting: Waiting, written: Written) -> Receipt:
     """No receipt, not written: the statement stays in the outbox, and its journal counts as broken.
 
     Raises: NoReceipt.
     """
-    journal = require_journal(waiting)
+    journal, statement = require_journal(waiting), waiting.signed
     try:
         if session.find_salt(journal) is None:
             return verify_served_receipt(session, written.leaf, written.time, statement.id, written.receipt)
@@ -332,28 +319,28 @@ def verify_written(session: Session, waiting: Waiting, statement: Statement, wri
 
 def require_journal(waiting: Waiting) -> JournalId:
     """The journal of a statement that has one."""
-    journal = journal_of(waiting)
-    if journal is None:
+    if waiting.journal is None:
         raise TypeError("expected a statement that is journaled")
-    return journal
+    return waiting.journal
 
 
-def take_written(
-    session: Session, waiting: Waiting, statement: Statement, written: Written | None, receipt: Receipt | None
-) -> None:
+def take_written(session: Session, waiting: Waiting, written: Written | None, receipt: Receipt | None) -> None:
     """Out of the outbox, into what is known; durable when this returns."""
-    journal = journal_of(waiting)
+    journal, statement = waiting.journal, waiting.signed
     position = None if journal is None or written is None else find_position(session, journal, statement, written)
     keep_sent(session, waiting)
-    session.waiting = [each for each in session.waiting if each.statement != statement.id]
-    if journal is not None:
-        session.newest[journal] = statement.id
-        view: View | None = session.views.get(journal.subject) if journal.kind is JournalKind.ENGAGEMENT else None
+    with session.change() as draft:
+        draft.outbox = draft.outbox.drop(statement.id)
+        if journal is None:
+            return
+        session.verified.saw_own(journal, statement.id)
+        view: View | None = None
+        if journal.kind is JournalKind.ENGAGEMENT:
+            view = session.verified.views.get(journal.subject)
         if view is not None and written is not None and receipt is not None:
-            take_own(session, view, statement, written, receipt, own_seal(session, waiting, statement))
+            take_own(session, view, statement, written, receipt, own_seal(session, waiting))
         if position is not None:
-            session.pin(journal, position)
-    session.save()
+            session.verified.pin(journal, position)
 
 
 def find_position(session: Session, journal: JournalId, statement: Statement, written: Written) -> Position | None:
@@ -361,7 +348,7 @@ def find_position(session: Session, journal: JournalId, statement: Statement, wr
 
     Raises: VerificationError for an answer with another head.
     """
-    seq, head = session.pins.get(journal, (START.seq, START.head))
+    seq, head = session.verified.pinned(journal)
     if written.journal is None or journal.kind is JournalKind.ENGAGEMENT or written.journal.seq != seq + 1:
         return None
     position = next_position(journal, Position(seq, START.time, head), written.time, statement.id)
@@ -369,9 +356,9 @@ def find_position(session: Session, journal: JournalId, statement: Statement, wr
     return position
 
 
-def own_seal(session: Session, waiting: Waiting, statement: Statement) -> bytes | None:
+def own_seal(session: Session, waiting: Waiting) -> bytes | None:
     """The writer's own seal among the parts, as the journal will serve it back."""
-    refs = find_seals(statement.body) or ()
+    refs = find_seals(waiting.signed.body) or ()
     places = [index for index, ref in enumerate(refs) if ref.account == session.account]
-    sent = Submission.parse(waiting_body(waiting)).parts.seals
+    sent = waiting.parts.seals
     return sent[places[0]] if places and sent is not None else None

@@ -62,7 +62,7 @@ def call_as_person(
     token = yield from log_in(session)
     answer = yield Call(method, path, body, token, answer_bytes, named)
     if answer.status == 401:
-        session.token = None
+        session.memory.token = None
         token = yield from log_in(session)
         answer = yield Call(method, path, body, token, answer_bytes, named)
     return answer

@@ -35,7 +35,7 @@ def read_on(
                     yield from take(session, entry)
             more = goes_on(page)
         require_not_rolled_back(session, replay.journal, replay.position)
-        owed, before = session.tlog.owed(replay.journal), owed
+        owed, before = session.verified.tlog.owed(replay.journal), owed
         if replay.position.seq >= owed:
             break
     require_not_withheld(session, replay.journal, replay.position, owed)

@@ -20,16 +20,13 @@ from vault.protocol.vocabulary import JournalKind
 
 def fetch_keys(session: Session, account: bytes) -> Act[ReplayedKeys]:
     """The account's keys journal, up to what the server has now. Raises: VerificationError, Refused(not-found)."""
-    replay = session.keys.get(account)
-    if replay is None:
-        replay = session.keys[account] = ReplayedKeys(account)
+    replay = session.verified.replaying(account)
     yield from read_on(session, replay, f"/v1/accounts/{account.hex()}/keys", _taking(replay))
     if replay.find_current() is None:
         raise VerificationError("keys", "expected at least the first keys of an account")
     require_own_keys(session, replay)
-    for keys in replay.generations:
-        session.keys_by_statement[keys.statement] = keys
-    session.pin(replay.journal, replay.position)
+    session.verified.saw_keys(replay.generations)
+    session.verified.pin(replay.journal, replay.position)
     return replay
 
 
@@ -47,7 +44,7 @@ def take_keys(session: Session, replay: ReplayedKeys, entry: Entry) -> None:
     take_entry(session, replay, entry, statement)
     body = statement.body
     if isinstance(body, Keys):
-        session.seal_publics[body.seal.key] = body.seal.public
+        session.verified.saw_seal_key(body.seal.key, body.seal.public)
 
 
 def require_own_keys(session: Session, replay: ReplayedKeys) -> None:
@@ -55,7 +52,7 @@ def require_own_keys(session: Session, replay: ReplayedKeys) -> None:
     if replay.journal.subject != session.account:
         return
     for keys in replay.generations:
-        own = session.generations.get(keys.generation)
+        own = session.identity.generations.get(keys.generation)
         if own is None or (own.sign_public, own.seal_key) != (keys.sign_public, keys.seal_key):
             raise OwnKeyError("own keys", "expected the keys that stand in the own keyring")
 
@@ -66,10 +63,10 @@ def ensure_keys(session: Session, named: Iterable[tuple[bytes, bytes | None]]) -
     Raises: VerificationError where the account has no such statement.
     """
     for account, statement in named:
-        if statement is None or statement in session.keys_by_statement:
+        if statement is None or statement in session.verified.keys_by_statement:
             continue
         yield from fetch_keys(session, account)
-        if statement not in session.keys_by_statement:
+        if statement not in session.verified.keys_by_statement:
             raise KeyRollbackError("keys", "expected the keys that the contract or assent names")
 
 

@@ -6,7 +6,8 @@ Source: docs/protocol.md section 9.
 import json
 
 from vault.client.crypto.identity import SecretKeys
-from vault.client.device.session import Session, Token
+from vault.client.device.memory import Token
+from vault.client.device.session import Session
 from vault.client.errors import VerificationError
 from vault.client.log.checkpoints import confirm, ensure_tlog_key
 from vault.client.log.leaf_search import search_daily
@@ -32,28 +33,28 @@ def log_in(session: Session) -> Act[str]:
 
     Raises: Refused(login-refused | too-many); LogError.
     """
-    token = session.token
+    token = session.memory.token
     if token is not None and token.expires > session.now() + RENEW_BEFORE_SECONDS:
         return token.text
     granted = yield from _answer_with_known_keys(session)
     if granted.scope != "person":
         raise VerificationError("schema", "expected a token of a person")
     yield from ensure_tlog_key(session)
-    if session.tlog.unconfirmed:
+    if session.verified.tlog.unconfirmed:
         yield from confirm(session)
     yield from search_daily(session)
-    session.token = Token(granted.token, granted.expires)
+    session.memory.token = Token(granted.token, granted.expires)
     return granted.token
 
 
 def _answer_with_known_keys(session: Session) -> Act[TokenAnswer]:
     """The newest own keys log in; where a rotation was cut off they are not known yet, and those before them do."""
-    known = session.pins.get(JournalId(JournalKind.KEYS, session.account), (0, b""))[0]
-    for generation in sorted(session.generations, reverse=True)[:2]:
+    known = session.verified.pinned(JournalId(JournalKind.KEYS, session.account))[0]
+    for generation in sorted(session.identity.generations, reverse=True)[:2]:
         if generation < known:  # the journal has newer ones: whoever refuses those wants the old ones in use again
             break
         challenge = yield from ask_challenge(session.account)
-        keys = session.generations[generation]
+        keys = session.identity.generations[generation]
         answer = yield Call("POST", "/v1/login/tokens", spell(_answer_challenge(session, keys, challenge)))
         try:
             granted = read_answer(answer, TokenAnswer)
@@ -61,7 +62,7 @@ def _answer_with_known_keys(session: Session) -> Act[TokenAnswer]:
             if refused.code != "login-refused":
                 raise
             continue
-        session.published = None if generation == max(session.generations) else generation
+        session.memory.accepted = generation
         return granted
     raise Refused("login-refused")
 

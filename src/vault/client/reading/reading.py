@@ -23,14 +23,14 @@ from vault.protocol.statements import BlobRef, Body, Item, SealRef
 def find_own_seal(session: Session, seals: tuple[SealRef, ...]) -> SealRef | None:
     """The reference to a seal for this account and for keys that it holds."""
     for ref in seals:
-        if ref.account == session.account and session.find_by_seal_key(ref.key) is not None:
+        if ref.account == session.account and session.identity.find_by_seal_key(ref.key) is not None:
             return ref
     return None
 
 
 def read_key(session: Session, body: Body, carrier: Body, ref: SealRef, seal: bytes) -> bytes:
     """The content key of `body`'s blob, from a seal that `carrier` names. Raises: ContentError."""
-    keys = session.find_by_seal_key(ref.key)
+    keys = session.identity.find_by_seal_key(ref.key)
     if keys is None:
         raise VerificationError("seals", "expected a seal for keys of the own keyring")
     require_seal_hash(ref, seal)
@@ -67,7 +67,7 @@ def fetch_blob(session: Session, engagement: bytes, ref: BlobRef) -> Act[bytes]:
 
     Raises: WithheldError where the server says that there are none: a list must not grow shorter by that word.
     """
-    known = session.blobs.get(ref.sha256)
+    known = session.memory.blobs.get(ref.sha256)
     if known is None:
         path = f"/v1/engagements/{engagement.hex()}/blobs/{ref.sha256.hex()}"
         try:
@@ -77,7 +77,7 @@ def fetch_blob(session: Session, engagement: bytes, ref: BlobRef) -> Act[bytes]:
                 raise
             raise WithheldError("blob", "expected the sealed bytes that a statement names") from refused
         if hashlib.sha256(known).digest() == ref.sha256:
-            session.blobs[ref.sha256] = known
+            session.memory.blobs[ref.sha256] = known
     return known
 
 

@@ -15,7 +15,6 @@ from vault.client.network.calls import Act
 from vault.client.reading.keys_of import keys_journal, take_keys
 from vault.client.reading.views import Held, View, engagement_journal, list_named_keys, open_view, refresh
 from vault.errors import FormatError
-from vault.policy.replay import ReplayedKeys
 from vault.protocol.api import Page
 from vault.protocol.journal import JournalId
 from vault.protocol.strict_json import read_json
@@ -29,9 +28,9 @@ def remember(session: Session) -> None:
 
     A shorter journal never takes the place of a longer one: that one tells what a server has lost.
     """
-    for journal, entries in session.taken.items():
-        is_whole = bool(entries) and entries[0].seq == 1 and entries[-1].seq >= session.pins.get(journal, (0, b""))[0]
-        if journal.kind in REMEMBERED and is_whole and journal not in session.broken:
+    for journal, entries in session.verified.taken.items():
+        is_whole = bool(entries) and entries[0].seq == 1 and entries[-1].seq >= session.verified.pinned(journal)[0]
+        if journal.kind in REMEMBERED and is_whole and journal not in session.verified.broken:
             data = [entry.model_dump(mode="json") | {"seal": None} for entry in entries]
             content = json.dumps({"data": data, "next": None}, separators=(",", ":")).encode("ascii")
             session.home.keep_journal(_name(journal), content)
@@ -43,7 +42,7 @@ def ensure_view(session: Session, engagement: bytes) -> Act[View]:
     Where nobody answers, it is the one that this device remembers. Raises: Unreachable where it remembers none with an
     active contract: all may have assented since, so nothing can be signed and nothing be refused.
     """
-    view: View | None = session.views.get(engagement)
+    view: View | None = session.verified.views.get(engagement)
     if view is None or view.replay.find_active_contract() is None:
         try:
             view = yield from refresh(session, engagement)
@@ -57,10 +56,9 @@ def ensure_view(session: Session, engagement: bytes) -> Act[View]:
 def recall(session: Session, engagement: bytes) -> View | None:
     """The remembered view, verified from its first entry on; None where there is none. Raises: VerificationError."""
     page = read_remembered(session, engagement_journal(engagement))
-    if page is None or engagement not in session.salts:
+    if page is None or engagement not in session.identity.salts:
         return None
-    session.views.pop(engagement, None)
-    session.taken.pop(engagement_journal(engagement), None)
+    session.verified.drop_view(engagement, engagement_journal(engagement))
     view = open_view(session, engagement)
     view.recalled = True
     for entry in page.data:
@@ -73,15 +71,13 @@ def recall(session: Session, engagement: bytes) -> View | None:
 
 
 def _recall_keys(session: Session, account: bytes) -> None:
-    page = None if account in session.keys else read_remembered(session, keys_journal(account))
+    page = None if account in session.verified.keys else read_remembered(session, keys_journal(account))
     if page is None:
         return
-    session.taken.pop(keys_journal(account), None)
-    replay = session.keys[account] = ReplayedKeys(account)
+    replay = session.verified.replay_anew(account)
     for entry in page.data:
         take_keys(session, replay, entry)
-    for keys in replay.generations:
-        session.keys_by_statement[keys.statement] = keys
+    session.verified.saw_keys(replay.generations)
 
 
 def read_remembered(session: Session, journal: JournalId) -> Page | None:

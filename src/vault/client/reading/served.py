@@ -63,13 +63,13 @@ def fetch_served(session: Session, engagement: bytes) -> Act[Served]:
     served = Served(engagement, tuple(contracts))
     require_known_contract(session, served)
     standing = served.standing()
-    session.contracts[engagement], session.standing[engagement] = standing.statement.id, standing.body
+    session.verified.saw_contract(engagement, standing.statement.id, standing.body)
     return served
 
 
 def require_known_contract(session: Session, served: Served) -> None:
     """A contract that this device has seen is still there, and none before it counts again. Raises: RollbackError."""
-    known = session.contracts.get(served.engagement)
+    known = session.verified.contracts.get(served.engagement)
     if known is None:
         return
     contracts: dict[bytes, ServedContract] = {each.statement.id: each for each in served.contracts}
@@ -165,8 +165,7 @@ def _verify_assent(session: Session, contract: bytes, body: Contract, envelope: 
     verify_under(statement, keys)
     if assent.by == session.account:
         journal = engagement_journal(body.engagement)
-        session.newest.setdefault(journal, statement.id)
-        session.acting[body.engagement] = assent.key
+        session.verified.saw_assent(body.engagement, journal, statement.id, assent.key)
     return assent.by
 
 
@@ -201,7 +200,7 @@ def verify_disclosure(session: Session, served: Served, statement: Statement) ->
 
 
 def _generations(session: Session, account: bytes) -> list[KeysFact]:
-    replay = session.keys.get(account)
+    replay = session.verified.keys.get(account)
     return [] if replay is None else replay.generations
 
 

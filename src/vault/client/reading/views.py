@@ -95,15 +95,19 @@ def engagement_journal(engagement: bytes) -> JournalId:
 
 def open_view(session: Session, engagement: bytes) -> View:
     """The view of an engagement whose salt is known, empty where nothing was fetched yet."""
-    view: View | None = session.views.get(engagement)
+    view: View | None = session.verified.views.get(engagement)
     if view is None:
         deployment = NOBODY
-        if session.deployment_keys is not None:
-            account, public = session.deployment_keys
+        if session.verified.deployment_keys is not None:
+            account, public = session.verified.deployment_keys
             key = key_id(KEY_ALGORITHM_ED25519, public)
             deployment = KeysFact(ZERO32, account, 1, key, public, bytes(16), KeysReason.CREATE)
-        replay = ReplayedEngagement(engagement, session.salts[engagement], deployment, session.find_keys)
-        view = session.views[engagement] = View(replay)
+        salt = session.find_salt(engagement_journal(engagement))
+        if salt is None:
+            raise ValueError("expected an engagement whose salt is known")
+        replay = ReplayedEngagement(engagement, salt, deployment, session.find_keys)
+        view = View(replay)
+        session.verified.hold_view(engagement, view)
     return view
 
 
@@ -113,16 +117,18 @@ def refresh(session: Session, engagement: bytes) -> Act[View]:
     Raises: Refused(not-found) where it is not the reader's; VerificationError.
     """
     require_not_broken(session, engagement_journal(engagement))
-    if engagement in session.salts:
+    if engagement in session.identity.salts:
         return (yield from _read_on(session, engagement))
     yield from _learn_salt(session, engagement)
     try:
         return (yield from _read_on(session, engagement))
     finally:
-        view: View | None = session.views.get(engagement)
+        view: View | None = session.verified.views.get(engagement)
         if view is None or view.replay.position == START:  # no contract has confirmed the salt
-            session.views.pop(engagement, None)
-            session.salts.pop(engagement, None)
+            session.verified.drop_view(engagement, engagement_journal(engagement))
+            session.memory.offered.pop(engagement, None)
+        else:
+            session.learn_salt(engagement)
 
 
 def _read_on(session: Session, engagement: bytes) -> Act[View]:
@@ -132,19 +138,18 @@ def _read_on(session: Session, engagement: bytes) -> Act[View]:
     require_reader(session, view)
     newest = view.replay.find_newest(session.account)
     if newest is not None:
-        session.newest[view.replay.journal] = newest.statement
+        session.verified.saw_own(view.replay.journal, newest.statement)
     standing = view.standing()
-    session.contracts[engagement], session.standing[engagement] = standing.statement, standing.body
-    session.pin(view.replay.journal, view.replay.position)
+    session.verified.saw_contract(engagement, standing.statement, standing.body)
+    session.verified.pin(view.replay.journal, view.replay.position)
     return view
 
 
 def drop_recalled(session: Session, engagement: bytes) -> None:
     """What this device remembers counts only while nobody answers; then everything is fetched and verified anew."""
-    view: View | None = session.views.get(engagement)
+    view: View | None = session.verified.views.get(engagement)
     if view is not None and view.recalled:
-        del session.views[engagement]
-        session.taken.pop(view.replay.journal, None)
+        session.verified.drop_view(engagement, view.replay.journal)
 
 
 def require_reader(session: Session, view: View) -> None:
@@ -173,8 +178,8 @@ def take_own(
         receipt=written.receipt,
         leaf=None,
     )
-    session.taken.setdefault(view.replay.journal, []).append(entry)
-    session.pin(view.replay.journal, view.replay.position)
+    session.verified.took(view.replay.journal, entry)
+    session.verified.pin(view.replay.journal, view.replay.position)
     return True
 
 
@@ -183,10 +188,9 @@ def _learn_salt(session: Session, engagement: bytes) -> Act[None]:
     if answer.salt is None:
         raise Refused("role-refused")
     try:
-        session.salts[engagement] = read_base64(answer.salt, SALT_BYTES)
+        session.memory.offered[engagement] = read_base64(answer.salt, SALT_BYTES)
     except FormatError as error:
         raise VerificationError("schema", str(error)) from error
-    session.changed = True
 
 
 def list_named_keys(body: Body) -> list[tuple[bytes, bytes | None]]:

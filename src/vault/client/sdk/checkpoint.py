@@ -22,7 +22,7 @@ class LogCheckpoint:
 
 def newest_checkpoint(session: Session) -> LogCheckpoint:
     """The pinned one. Raises: UsageError where none was seen yet."""
-    key, pinned = session.tlog.key, session.tlog.pinned
+    key, pinned = session.verified.tlog.key, session.verified.tlog.pinned
     if key is None or pinned is None:
         raise UsageError("this identity has seen nothing of the log yet")
     checkpoint = pinned.checkpoint

@@ -30,7 +30,7 @@ class AsyncDisclosureHandle:
     async def openings(self) -> list[OpeningReceipt]:
         """Who fetched it and when, oldest first. That nobody did cannot be proven without the server's help."""
         state = await self._find()
-        contract = self._session.standing[self._engagement]
+        contract = self._session.verified.standing[self._engagement]
         return [
             OpeningReceipt(name_of(self._session, held.statement.body.by, contract), held.time)
             for held in state.openings

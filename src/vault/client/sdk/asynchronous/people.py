@@ -56,7 +56,7 @@ class AsyncPeople:
         """
         person = await self._driver.run(people.find_person(self._session, name))
         number = await self._driver.run(people.compare(self._session, person))
-        return AsyncPersonHandle(self._session, self._driver, self._session.people[person.account], number)
+        return AsyncPersonHandle(self._session, self._driver, self._session.identity.people[person.account], number)
 
     def __getitem__(self, name: str) -> Awaitable[AsyncPersonHandle]:
         """As `get`."""
@@ -65,9 +65,8 @@ class AsyncPeople:
     async def list(self) -> list[AsyncPersonHandle]:
         """Everybody, by nickname; new introductions are fetched first."""
         await self._driver.run(people.fetch_introductions(self._session))
-        return [
-            await self.get(person.name) for person in sorted(self._session.people.values(), key=lambda one: one.name)
-        ]
+        known = sorted(self._session.identity.people.values(), key=lambda person: person.name)
+        return [await self.get(person.name) for person in known]
 
     def add(self, name: str, account: str) -> None:
         """Give an account a nickname. It is unverified until the safety numbers are compared."""

@@ -8,7 +8,7 @@ from typing import Self
 
 import httpx
 
-from vault.client.acts import contracts, disclosures, identities, joining, keyrings, people, rollback
+from vault.client.acts import contracts, disclosures, identities, joining, keyrings, people, recovering, rollback
 from vault.client.acts.joining import Passphrase
 from vault.client.acts.rollback import Rollback
 from vault.client.acts.terms import Terms
@@ -110,7 +110,7 @@ class AsyncVault:
 
         Raises: UsageError; CodeError; SlotCommitmentError where they do not fit; VerificationError; Unreachable.
         """
-        session = joining.recovering_session(
+        session = recovering.recovering_session(
             url,
             home,
             passphrase=passphrase,
@@ -123,7 +123,7 @@ class AsyncVault:
         )
         vault = cls(session, AsyncDriver(session.deployment.url, transport))
         try:
-            await vault._driver.run(joining.recover(session))
+            await vault._driver.run(recovering.recover(session))
         except BaseException:
             await vault._leave()
             raise
@@ -190,7 +190,7 @@ class AsyncVault:
         """What has no answer yet, and what was refused while nobody looked; oldest first."""
         return [
             WaitingStatement(each.type.value, each.statement.hex(), each.made, each.refused)
-            for each in self._session.waiting
+            for each in self._session.outbox.waiting
         ]
 
     async def send(self) -> int:
@@ -248,10 +248,10 @@ class AsyncVault:
         try:
             recalling.remember(session)
             forget_old(session)
-            if session.tlog.broken is None:  # else it was told already, and nothing is sent any more
-                if session.changed:
+            if session.verified.tlog.broken is None:  # else it was told already, and nothing is sent any more
+                if session.identity.is_due:
                     await self.store()
-                if session.tlog.unconfirmed:
+                if session.verified.tlog.unconfirmed:
                     await self._driver.run(checkpoints.confirm(session))
             session.save()
         except Unreachable:

@@ -129,7 +129,7 @@ class ItemHandle:
     @property
     def author(self) -> str:
         """Who signed this version."""
-        return name_of(self._session, self._item.body.by, self._session.standing[self._engagement])
+        return name_of(self._session, self._item.body.by, self._session.verified.standing[self._engagement])
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
@@ -145,14 +145,14 @@ class ItemHandle:
     @property
     def readers(self) -> list[Reader]:
         """Everybody who can open it: from verified seals and own disclosures, never from a setting."""
-        view: View | None = self._session.views.get(self._engagement)
-        contract = self._session.standing[self._engagement]
+        view: View | None = self._session.verified.views.get(self._engagement)
+        contract = self._session.verified.standing[self._engagement]
         if view is None:  # a supervisor: what the statement itself says
             accounts = {seal.account for seal in self._item.body.seals} | {self._session.account}
         else:
             accounts = {account for account, _ in view.replay.seals.get((self._item.body.item, self.version), ())}
         found = [Reader(name_of(self._session, one, contract), one.hex()) for one in accounts]
-        for disclosure, source in self._session.sources.items():
+        for disclosure, source in self._session.identity.sources.items():
             fact = None if view is None else view.replay.find_disclosure(disclosure)
             is_of_this = source == (self._item.body.item, self.version)
             if is_of_this and fact is not None and fact.is_live_at(self._session.now()):
@@ -210,7 +210,7 @@ class ItemHandle:
 
     def seal_for_supervisor(self) -> None:
         """Let the contract's supervisor read this version (the coachee alone can). Raises: Refused; UsageError."""
-        supervisor = find_party(self._session.standing[self._engagement], Role.SUPERVISOR)
+        supervisor = find_party(self._session.verified.standing[self._engagement], Role.SUPERVISOR)
         if supervisor is None:
             raise UsageError("the contract names no supervisor")
         act = items.reseal_item(self._session, self._engagement, self._item.body.item, frozenset({supervisor}))
@@ -243,7 +243,7 @@ class ItemHandle:
                 account,
             )
         )
-        name = name_of(self._session, terms.recipient, self._session.standing[self._engagement])
+        name = name_of(self._session, terms.recipient, self._session.verified.standing[self._engagement])
         return Preview(self._session, self._driver, terms, name)
 
     def _find_recipient(self, recipient: str) -> bytes | None:

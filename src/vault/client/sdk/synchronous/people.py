@@ -54,7 +54,7 @@ class People:
         """
         person = self._driver.run(people.find_person(self._session, name))
         number = self._driver.run(people.compare(self._session, person))
-        return PersonHandle(self._session, self._driver, self._session.people[person.account], number)
+        return PersonHandle(self._session, self._driver, self._session.identity.people[person.account], number)
 
     def __getitem__(self, name: str) -> PersonHandle:
         """As `get`."""
@@ -63,7 +63,8 @@ class People:
     def list(self) -> list[PersonHandle]:
         """Everybody, by nickname; new introductions are fetched first."""
         self._driver.run(people.fetch_introductions(self._session))
-        return [self.get(person.name) for person in sorted(self._session.people.values(), key=lambda one: one.name)]
+        known = sorted(self._session.identity.people.values(), key=lambda person: person.name)
+        return [self.get(person.name) for person in known]
 
     def add(self, name: str, account: str) -> None:
         """Give an account a nickname. It is unverified until the safety numbers are compared."""
