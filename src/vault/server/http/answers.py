@@ -67,7 +67,7 @@ class Answers:
             await send(message)
 
         try:
-            if _says_too_large(scope["method"], Headers(scope=scope)):
+            if says_too_large(scope["method"], Headers(scope=scope)):
                 await problem_answer(Refused("too-large"))(scope, receive, send_with_headers)
             else:
                 await self._app(scope, receive, send_with_headers)
@@ -92,8 +92,11 @@ class Answers:
             )
 
 
-def _says_too_large(method: str, headers: Headers) -> bool:
-    """A part of an attachment is all that is ever put; everything else is a submission or shorter."""
+def says_too_large(method: str, headers: Headers) -> bool:
+    """Whether the length that is told is too long, or none.
+
+    A part of an attachment is all that is ever put; everything else is a submission or shorter.
+    """
     maximum = PART_MAXIMUM_BYTES if method == "PUT" else BODY_MAXIMUM_BYTES
     said = headers.get("content-length", "0")
     return not said.isdecimal() or len(said) > _LARGEST_LENGTH_DIGITS or int(said) > maximum

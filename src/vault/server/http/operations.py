@@ -84,7 +84,7 @@ _RANGE = {
     "description": "One range of bytes; several are answered with the whole.",
     "schema": {"type": "string", "pattern": "^bytes=([0-9]+-[0-9]*|-[0-9]+)$"},
 }
-_PART_SCHEMAS: dict[Part, dict[str, Any]] = {
+PART_SCHEMAS: dict[Part, dict[str, Any]] = {
     Part.SEALS: {
         "type": "array",
         "maxItems": LIST_MAXIMUM,
@@ -216,7 +216,7 @@ def _submission(types: tuple[StatementType, ...], salt: Salt) -> dict[str, Any]:
         "required": ["statement", *required],
         "properties": {
             "statement": {"$ref": ENVELOPE_SCHEMA, "description": f"A signed statement of type {named}."},
-            **{part.value: _PART_SCHEMAS[part] for part in (*required, *optional)},
+            **{part.value: PART_SCHEMAS[part] for part in (*required, *optional)},
         },
     }
 
