@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -56,7 +56,7 @@ def takes(read: Callable[[int], object]) -> Reader:
 
 
 def _request(headers: Mapping[str, str], body: bytes = b"") -> Request:
-    async def receive() -> Mapping[str, Any]:
+    async def receive() -> MutableMapping[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     raw = [(name.encode(), text.encode()) for name, text in headers.items()]
@@ -92,12 +92,17 @@ def _seals(count: int) -> object:
     return Submission.from_json({"statement": WIRE, "seals": [""] * count})
 
 
-def _blob(size: int) -> object:
-    return require_blob_shape(make_blob(BlobKind.NOTE)[:64].ljust(size, b"\0"), BlobKind.NOTE)
+def _seal_refs(count: int) -> object:
+    refs = [{"account": f"{number:064x}", "key": "0" * 32, "sha256": "0" * 64} for number in range(count)]
+    return _model(StatementType.ITEM, seals=refs)
 
 
-def _keyring(size: int) -> object:
-    return require_keyring_shape(keyring_start(1).ljust(size, b"\0"), 1)
+def _blob(size: int) -> None:
+    require_blob_shape(make_blob(BlobKind.NOTE)[:64].ljust(size, b"\0"), BlobKind.NOTE)
+
+
+def _keyring(size: int) -> None:
+    require_keyring_shape(keyring_start(1).ljust(size, b"\0"), 1)
 
 
 def _stored(make: Callable[[str], Any], maximum: int) -> Reader:
@@ -112,7 +117,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
     ),
     "ENVELOPE_MAXIMUM_BYTES": (takes(lambda size: Envelope.parse(b" " * size)),),
     "NESTING_MAXIMUM": (takes(lambda depth: read_json(b"[" * depth + b"]" * depth)),),
-    "LIST_MAXIMUM": (takes(_seals), takes(lambda n: _model(StatementType.CONTRACT, contacts=[{}] * n))),
+    "LIST_MAXIMUM": (takes(_seals), takes(_seal_refs)),
     "ATTACHMENTS_MAXIMUM": (takes(_attachments),),
     "ERASED_ITEMS_MAXIMUM": (takes(lambda count: _model(StatementType.ERASURE, items=_hex(count))),),
     "INLINE_BUCKET_MAXIMUM_BYTES": (

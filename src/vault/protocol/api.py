@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from vault.protocol.fields import Audience, BaseUrl, Closed, Hash, Id, Integer, Positive, SignPublic
+from vault.protocol.fields import Audience, BaseUrl, Closed, Hash, Id, Integer, Positive, SignPublic, SlotKind
 from vault.protocol.limits import ENROLMENT_MAXIMUM_SECONDS, ENROLMENT_SECONDS
 from vault.protocol.vocabulary import JournalKind, Role
 
@@ -139,7 +139,7 @@ class KeyringView(Closed):
 class SlotHeader(Closed):
     """The public first 64 bytes of a slot, base64; a fake one looks the same."""
 
-    kind: Annotated[int, Field(strict=True, ge=1, le=3)]
+    kind: SlotKind
     header: str
 
 

@@ -100,7 +100,7 @@ def require_blob_shape(blob: bytes, kind: BlobKind) -> None:
     Raises: BlobShapeError; SuiteError for another suite.
     """
     if not HEAD_BYTES <= len(blob) <= BLOB_MAXIMUM_BYTES or blob[0:4] != MAGIC:
-        raise BlobShapeError("expected a blob of at most 262,224 bytes that starts with CVB1")
+        raise BlobShapeError(f"expected a blob of at most {BLOB_MAXIMUM_BYTES:,} bytes that starts with CVB1")
     if blob[4] != SUITE:
         raise SuiteError("expected suite 1")
     if blob[5] != BLOB_KIND_CODES[kind] or blob[6:8] != bytes(2):

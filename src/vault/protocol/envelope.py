@@ -74,7 +74,7 @@ class Envelope:
     def parse(cls, raw: bytes) -> "Envelope":
         """The envelope that at most 100,000 bytes of JSON spell. Raises: as `from_json`."""
         if len(raw) > ENVELOPE_MAXIMUM_BYTES:
-            raise StatementError("expected an envelope of at most 100,000 bytes")
+            raise StatementError(f"expected an envelope of at most {ENVELOPE_MAXIMUM_BYTES:,} bytes")
         try:
             return cls.from_json(read_json(raw))
         except JsonError as error:

@@ -11,6 +11,7 @@ from vault.errors import EncodingError
 from vault.protocol.deployment import BASE_URL_PATTERN, require_base_url
 from vault.protocol.limits import ACCOUNT_BYTES, HASH_BYTES, ID_BYTES, LIST_MAXIMUM, SEAL_KEY_BYTES
 from vault.protocol.times import is_whole_day
+from vault.protocol.vocabulary import SLOT_KINDS
 
 Value = TypeVar("Value")
 
@@ -66,6 +67,8 @@ Integer = Annotated[int, Field(strict=True, ge=0, le=MAXIMUM_INTEGER)]
 """0 .. 2^53-1."""
 Positive = Annotated[int, Field(strict=True, ge=1, le=MAXIMUM_INTEGER)]
 """1 .. 2^53-1."""
+SlotKind = Annotated[int, Field(strict=True, ge=min(SLOT_KINDS), le=max(SLOT_KINDS))]
+"""Which slot of a keyring."""
 Audience = Annotated[str, Field(pattern=r"^[!#-*,-\[\]-~]{1,255}$")]
 """A log origin: 1 to 255 printable ASCII characters without quote, backslash, plus or space."""
 

@@ -22,7 +22,7 @@ def require_keyring_shape(raw: bytes, sequence: int) -> None:
     Raises: BlobShapeError; SuiteError for another suite.
     """
     if not HEAD_BYTES <= len(raw) <= KEYRING_MAXIMUM_BYTES or raw[0:4] != MAGIC:
-        raise BlobShapeError("expected a keyring of at most 262,232 bytes that starts with CVR1")
+        raise BlobShapeError(f"expected a keyring of at most {KEYRING_MAXIMUM_BYTES:,} bytes that starts with CVR1")
     if raw[4] != SUITE:
         raise SuiteError("expected suite 1")
     if raw[0:16] != keyring_start(sequence):

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from vault.errors import VaultError
+from vault.protocol.limits import (
+    BODY_MAXIMUM_BYTES,
+    HEAD_MAXIMUM_BYTES,
+    HEADERS_MAXIMUM,
+    INLINE_BUCKET_MAXIMUM_BYTES,
+    LOGIN_BODY_MAXIMUM_BYTES,
+    SLOT_BYTES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,8 @@ PROBLEMS: dict[str, Problem] = dict(
         _problem("opening-required", 403, "Sign an opening first",
             "The coachee sees who opened what. Send an opening of this disclosure, then read its content."),
         _problem("too-large", 413, "That is too large",
-            "A body has at most 512 KiB, a login's 16 KiB, a blob at most 256 KiB of content. Attach larger content."),
+            f"A body has at most {BODY_MAXIMUM_BYTES // 1024} KiB, a login's {LOGIN_BODY_MAXIMUM_BYTES // 1024} KiB, "
+            f"a blob at most {INLINE_BUCKET_MAXIMUM_BYTES // 1024} KiB of content. Attach larger content."),
         _problem("media-type", 415, "That media type is not read here",
             "Send `Content-Type: application/json`."),
         _problem("range-refused", 416, "There are no such bytes",
@@ -157,7 +166,7 @@ PROBLEMS: dict[str, Problem] = dict(
         _problem("seal-shape", 422, "That is not a seal",
             "A seal has 1,168 bytes, of which bytes 1,088 to 1,120 are an X25519 key of prime order."),
         _problem("slot-shape", 422, "That is not a slot",
-            "A slot has 144 bytes, this account's id, and parameters within the floors and caps."),
+            f"A slot has {SLOT_BYTES} bytes, this account's id, and parameters within the floors and caps."),
         _problem("key-invalid", 422, "A public key is not valid",
             "Send canonical keys of prime order with their own key ids."),
         _problem("key-chain", 422, "The keys do not continue the chain",
@@ -182,7 +191,8 @@ PROBLEMS: dict[str, Problem] = dict(
         _problem("quota-spent", 429, "The quota is spent",
             "Wait for the seconds in `Retry-After`, or ask the operator for a larger quota."),
         _problem("headers-too-large", 431, "The request's headers are too large",
-            "Send at most 100 headers, and at most 32 KiB of them with the request's first line."),
+            f"Send at most {HEADERS_MAXIMUM} headers, and at most {HEAD_MAXIMUM_BYTES // 1024} KiB of them with the "
+            "request's first line."),
         _problem("server-fault", 500, "Something broke here",
             "Nothing was acknowledged. Send the same bytes again; if it stays, tell the operator the Request-Id."),
         _problem("busy", 503, "The service is busy",

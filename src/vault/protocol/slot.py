@@ -90,7 +90,7 @@ def require_slot_shape(slot: bytes, account: bytes, kind: int) -> None:
     Raises: SlotShapeError; SuiteError for another suite.
     """
     if len(slot) != SLOT_BYTES:
-        raise SlotShapeError("expected a slot of 144 bytes")
+        raise SlotShapeError(f"expected a slot of {SLOT_BYTES} bytes")
     header = SlotHeader.parse(slot[:SLOT_HEADER_BYTES])
     if header.kind != kind or header.account != account:
         raise SlotShapeError("expected a slot of the named kind and account")

@@ -21,6 +21,7 @@ from vault.protocol.fields import (
     Positive,
     SealPublic,
     SignPublic,
+    SlotKind,
     sorted_by,
 )
 from vault.protocol.kinds import KINDS, Kind
@@ -75,7 +76,7 @@ class AttachmentRef(Closed):
 class SlotRef(Closed):
     """A slot of a keyring and the public fetch key that opens the way to it."""
 
-    kind: Annotated[int, Field(strict=True, ge=1, le=3)]
+    kind: SlotKind
     sha256: Hash
     fetch: SignPublic
 
@@ -195,7 +196,7 @@ class Fetch(Body):
     url: BaseUrl
     challenge: Hash
     expires: Integer
-    slot: Annotated[int, Field(strict=True, ge=1, le=3)]
+    slot: SlotKind
 
 
 class Contract(Body):

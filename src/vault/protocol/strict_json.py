@@ -29,7 +29,7 @@ def read_payload(payload: bytes) -> dict[str, Any]:
     Raises: StatementError for anything that `read_json` refuses, white space, escapes, or a value that is no object.
     """
     if len(payload) > PAYLOAD_MAXIMUM_BYTES:
-        raise StatementError("expected a payload of at most 65,536 bytes")
+        raise StatementError(f"expected a payload of at most {PAYLOAD_MAXIMUM_BYTES:,} bytes")
     if _PAYLOAD_BYTES.fullmatch(payload) is None:
         raise StatementError("expected bytes 0x21 to 0x7E without a backslash")
     try:
@@ -70,7 +70,7 @@ def _require_shallow(raw: bytes) -> None:
     for byte in _STRINGS.sub(b"", raw).translate(None, _OTHERS):
         depth += 1 if byte in b"{[" else -1
         if depth > NESTING_MAXIMUM:
-            raise JsonError("expected a nesting of at most 8")
+            raise JsonError(f"expected a nesting of at most {NESTING_MAXIMUM}")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

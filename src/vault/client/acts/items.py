@@ -21,7 +21,7 @@ from vault.policy.facts import ContractFact, VersionFact, find_party
 from vault.policy.items import list_reader_sets
 from vault.policy.parties import find_current_keys, require_active
 from vault.protocol.blob import BlobContext, blob_context
-from vault.protocol.limits import ZERO32
+from vault.protocol.limits import ATTACHMENTS_MAXIMUM, LIST_MAXIMUM, ZERO32
 from vault.protocol.problems import Refused
 from vault.protocol.statements import AttachmentRef, Item, Reseal
 from vault.protocol.submission import Parts
@@ -195,7 +195,8 @@ def _header(context: BlobContext, text: Text, now: int) -> ItemHeader:
         )
     except ValidationError:
         raise UsageError(
-            "expected a title, and at most 16 tags, 16 sources and 100 attachments, none twice, all in Unicode"
+            f"expected a title, and at most {LIST_MAXIMUM} tags, {LIST_MAXIMUM} sources "
+            f"and {ATTACHMENTS_MAXIMUM} attachments, none twice, all in Unicode"
         ) from None
 
 

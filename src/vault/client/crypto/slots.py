@@ -116,7 +116,7 @@ def open_slot(slot: bytes, ikm: bytes, keyring_sha256: bytes) -> bytes:
     except (SlotShapeError, SuiteError) as error:
         raise SlotError(str(error)) from None
     if len(slot) != SLOT_BYTES:
-        raise SlotError("expected a slot of 144 bytes")
+        raise SlotError(f"expected a slot of {SLOT_BYTES} bytes")
     key = _committed_key(ikm, header, keyring_sha256)
     try:
         require_commitment(slot[_COMMITMENT], key)

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from vault.client.errors import UsageError
 from vault.encoding import read_base64, write_base64
 from vault.errors import FormatError
-from vault.protocol.fields import Audience, BaseUrl, Closed, Hash
+from vault.protocol.fields import Audience, BaseUrl, Closed, Hash, SlotKind
 from vault.protocol.strict_json import read_json
 
 FILE_NAME = "vault.json"
@@ -29,7 +29,7 @@ FILE_MAXIMUM_BYTES = 512 * 1024 * 1024
 class StoredSlot(Closed):
     """A slot as the file keeps it: base64 of its 144 bytes."""
 
-    kind: Annotated[int, Field(ge=1, le=3)]
+    kind: SlotKind
     slot: str
 
 

@@ -27,7 +27,6 @@ PUBLIC = "public, max-age=300"
 REVALIDATED = "public, no-cache"
 """May be kept, and is asked for again before it is used."""
 FOR_EVER = "public, max-age=31536000, immutable"
-_LARGEST_LENGTH_DIGITS = 7
 _CLIENT_GONE = 499
 """What the log calls a request whose sender hung up before it was whole; nobody is there to be answered."""
 
@@ -99,4 +98,4 @@ def says_too_large(method: str, headers: Headers) -> bool:
     """
     maximum = PART_MAXIMUM_BYTES if method == "PUT" else BODY_MAXIMUM_BYTES
     said = headers.get("content-length", "0")
-    return not said.isdecimal() or len(said) > _LARGEST_LENGTH_DIGITS or int(said) > maximum
+    return not said.isdecimal() or len(said) > len(str(maximum)) or int(said) > maximum

@@ -14,7 +14,7 @@ CONTENT_TYPE = "application/octet-stream"
 CONTENT_SECONDS = 600.0
 """How long a part may take to come in: 8 MiB over a slow line."""
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):", re.ASCII)
-_LENGTH = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
+_LENGTH = re.compile(rf"[1-9][0-9]{{0,{len(str(PART_MAXIMUM_BYTES)) - 1}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 
 from vault.protocol.kinds import KINDS, Part
-from vault.protocol.limits import LIST_MAXIMUM, PART_MAXIMUM_BYTES
+from vault.protocol.limits import LIST_MAXIMUM, PART_MAXIMUM_BYTES, SEAL_BYTES, SLOT_BYTES
 from vault.protocol.problems import PROBLEMS
-from vault.protocol.vocabulary import StatementType
+from vault.protocol.vocabulary import SLOT_KINDS, StatementType
 from vault.server.http.content import CONTENT_TYPE
 from vault.server.http.problems import PROBLEM_TYPE
 from vault.server.http.submissions import MEDIA_TYPE, require_known
@@ -89,7 +89,7 @@ PART_SCHEMAS: dict[Part, dict[str, Any]] = {
         "type": "array",
         "maxItems": LIST_MAXIMUM,
         "items": {"type": "string", "contentEncoding": "base64"},
-        "description": "Each 1168 bytes, as many as the payload lists, in its order.",
+        "description": f"Each {SEAL_BYTES} bytes, as many as the payload lists, in its order.",
     },
     Part.BLOB: {
         "type": "string",
@@ -98,9 +98,9 @@ PART_SCHEMAS: dict[Part, dict[str, Any]] = {
     },
     Part.SLOTS: {
         "type": "array",
-        "maxItems": 3,
+        "maxItems": len(SLOT_KINDS),
         "items": {"type": "string", "contentEncoding": "base64"},
-        "description": "Each 144 bytes, in the payload's order.",
+        "description": f"Each {SLOT_BYTES} bytes, in the payload's order.",
     },
     Part.SALT: {
         "type": "string",

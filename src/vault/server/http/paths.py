@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 
 from vault.encoding import read_decimal
 from vault.errors import EncodingError
-from vault.protocol.fields import Hash, Id
+from vault.protocol.fields import Hash, Id, SlotKind
 from vault.protocol.limits import PARTS_MAXIMUM
 
 
@@ -25,4 +25,4 @@ ItemPath = Annotated[Id, Path()]
 StatementPath = Annotated[Hash, Path()]
 BlobPath = Annotated[Hash, Path()]
 PartPath = Annotated[int, BeforeValidator(_decimal, json_schema_input_type=int), Path(ge=1, le=PARTS_MAXIMUM)]
-SlotKindPath = Annotated[int, BeforeValidator(_decimal, json_schema_input_type=int), Path(ge=1, le=3)]
+SlotKindPath = Annotated[SlotKind, BeforeValidator(_decimal, json_schema_input_type=int), Path()]

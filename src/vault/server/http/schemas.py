@@ -4,6 +4,7 @@ from typing import Any
 
 from vault.protocol.limits import PARTS_MAXIMUM
 from vault.protocol.problems import PROBLEMS
+from vault.protocol.vocabulary import SLOT_KINDS
 
 BASE64 = {"type": "string", "contentEncoding": "base64"}
 
@@ -63,7 +64,7 @@ IN_PATHS: dict[str, dict[str, Any]] = {
     "engagement": _ID,
     "index": {"type": "string", "pattern": "^(x[0-9]{3}/)*[0-9]{3}([.]p/[0-9]{1,3})?$"},
     "item": _ID,
-    "kind": {"type": "integer", "enum": [1, 2, 3]},
+    "kind": {"type": "integer", "enum": list(SLOT_KINDS)},
     "level": {"type": "string", "pattern": "^[0-9]{1,2}$"},
     "n": {"type": "integer", "minimum": 1, "maximum": PARTS_MAXIMUM},
     "sha256": _HASH,

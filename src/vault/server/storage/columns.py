@@ -118,7 +118,8 @@ def short_id(name: str, *more: Any, **kind: bool) -> Column[Any]:
 
 def journal_subject(primary_key: bool = True) -> Column[Any]:
     """What a journal is about: a 16-byte engagement (kinds 3 and 4) or a 32-byte account."""
-    rule = f"(kind IN (3, 4) AND length(subject) = {ID_BYTES}) OR (kind IN (1, 2, 5) AND length(subject) = 32)"
+    engagements, accounts = f"length(subject) = {ID_BYTES}", f"length(subject) = {ACCOUNT_BYTES}"
+    rule = f"(kind IN (3, 4) AND {engagements}) OR (kind IN (1, 2, 5) AND {accounts})"
     return _column("subject", LargeBinary(), DataClass.ID, [text(rule)], primary_key=primary_key)
 
 
