@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from tests.architecture.trees import ROOT, TOOLS
-from tests.found import found
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/operations/index.md").read_text(encoding="utf-8")
@@ -76,7 +75,6 @@ class Image:
                 server.communicate(timeout=60)
 
 
-@found("F37")
 def test_the_script_knows_every_instruction_and_leaves_out_what_takes_an_engine() -> None:
     done = subprocess.run([str(TOOLS / "python"), "scripts/image-tree", "--steps"], cwd=ROOT, capture_output=True)
     told = json.loads(done.stdout)
@@ -100,7 +98,6 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     return Image(json.loads((prefix / "image.json").read_text()), port)
 
 
-@found("F37")
 @pytest.mark.slow
 def test_the_page_leads_from_nothing_to_a_first_token(image: Image, tmp_path: Path) -> None:
     tmp_path.chmod(0o700)

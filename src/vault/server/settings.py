@@ -110,6 +110,8 @@ class Settings(BaseSettings):
     """How many bytes one account may have uploaded that no item names yet, and so the longest attachment."""
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     """The address to listen on; `0.0.0.0` is all of this machine's."""
+    port: Port | None = None
+    """The port to listen on; without it 8001, or that of an http URL."""
     behind_tls_proxy: bool = False
     """Whether a proxy ends TLS in front: only then may the server listen on anything but loopback."""
     proxy_addresses: str = "127.0.0.1"

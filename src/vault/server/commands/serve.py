@@ -43,13 +43,13 @@ class ServeError(VaultError):
 def serve(
     data: DataFolder = Path(),
     host: Annotated[str | None, typer.Option(help="The address to listen on; the setting, or loopback.")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="The port; the URL's, or 8001.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="The port; the setting, or 8001.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes; the setting, or 1.")] = None,
 ) -> None:
     """Serve the deployment of a data folder until it is stopped."""
     parts = open_folder(data)
     settings = parts.settings
-    address, listens_on = host or settings.host, port or _port_of(settings.url)
+    address, listens_on = host or settings.host, port or settings.port or _port_of(settings.url)
     _require_private(settings, address)
     require_head(parts.storage)
     processes = workers or settings.workers
