@@ -14,6 +14,8 @@ from tests.engines import Engines, is_whole
 from tests.support.databases import ENGINES, SQLITE, NewDatabase, Pool, copied_file
 from tests.support.postgres.databases import IS_THERE, Databases, new_databases
 
+pytest_plugins = ["tests.support.sampling"]
+
 # Argon2 and databases make a first example slow; a deadline would measure the machine, not the code.
 everyday = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("everyday", everyday)
