@@ -30,7 +30,7 @@ from vault.protocol import slot
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.journal import START, JournalId, next_position
 from vault.protocol.leaf import leaf_entry
-from vault.protocol.problems import PROBLEMS
+from vault.protocol.problems import PROBLEMS, Code
 from vault.protocol.statements import BlobRef, Body, Item, SealRef
 from vault.protocol.vocabulary import ItemKind, JournalKind, StatementType
 from vault.server.app import build_app
@@ -246,7 +246,7 @@ def changed(where: str, change: Callable[[Any], Any]) -> Lie:
 
 
 def problem(code: str) -> bytes:
-    status = PROBLEMS[code].status
+    status = PROBLEMS[Code(code)].status
     return json.dumps({"type": f"/problems/{code}", "title": "", "status": status, "detail": "", "code": code}).encode()
 
 

@@ -26,7 +26,7 @@ from vault.policy.replay import append
 from vault.protocol.envelope import Statement
 from vault.protocol.kinds import JOURNALED
 from vault.protocol.limits import DAY_SECONDS
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Contract, Disclosure, Item, Keys, Reseal
 from vault.protocol.vocabulary import (
     ClosureReason,
@@ -268,14 +268,15 @@ def run(examples: int, steps: int = 30) -> None:
     )
 
 
-def list_codes() -> set[str]:
+def list_codes() -> set[Code]:
     """Every code that stands in a `Refused(...)` of policy's source."""
-    found = set()
+    found: set[Code] = set()
     for path in POLICY.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused":
-                found |= {leaf.value for leaf in ast.walk(node.args[0]) if isinstance(leaf, ast.Constant)}
-    return {code for code in found if isinstance(code, str)}
+                named = (leaf for leaf in ast.walk(node.args[0]) if isinstance(leaf, ast.Attribute))
+                found |= {Code[leaf.attr] for leaf in named}
+    return found
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 
 from vault.errors import VaultError
 from vault.protocol import problems
-from vault.protocol.problems import PROBLEMS, Refused
+from vault.protocol.problems import PROBLEMS, Code, Refused, find_code
 
 STATUSES = {400, 401, 403, 404, 405, 409, 410, 413, 415, 416, 422, 429, 431, 500, 503}
 
@@ -17,14 +17,23 @@ def test_every_code_stands_under_its_own_name() -> None:
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in PROBLEMS)
 
 
-def test_no_code_is_written_twice_in_the_source() -> None:
+def test_every_code_has_its_problem_in_the_same_order() -> None:
+    assert list(PROBLEMS) == list(Code)
+
+
+def test_no_problem_is_written_twice_in_the_source() -> None:
     source = Path(problems.__file__).read_text(encoding="utf-8")
-    written = re.findall(r'_problem\("([a-z-]+)"', source)
-    assert len(written) == len(set(written)) == len(PROBLEMS)
+    written = re.findall(r"_problem\(Code\.([A-Z_]+)", source)
+    assert written == list(Code.__members__)
+
+
+def test_a_code_is_read_from_its_one_spelling() -> None:
+    assert [find_code(code.value) for code in Code] == list(Code)
+    assert [find_code(other) for other in ("", "Busy", "disclose-again", None, 404)] == [None] * 5
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
-def test_a_problem_says_what_is_and_what_to_do(code: str) -> None:
+def test_a_problem_says_what_is_and_what_to_do(code: Code) -> None:
     problem = PROBLEMS[code]
     assert problem.status in STATUSES
     assert re.fullmatch(r"[A-Z][^.]*[a-zA-Z]", problem.title)
@@ -39,14 +48,14 @@ def test_titles_tell_problems_apart() -> None:
 
 
 def test_a_refusal_carries_its_problem_and_what_helps() -> None:
-    refusal = Refused("not-newest", after="00")
+    refusal = Refused(Code.NOT_NEWEST, after="00")
     assert isinstance(refusal, VaultError)
     assert (refusal.code, refusal.members, refusal.retry_after_seconds) == ("not-newest", {"after": "00"}, None)
-    assert refusal.what_to_do == PROBLEMS["not-newest"].what_to_do
+    assert refusal.what_to_do == PROBLEMS[Code.NOT_NEWEST].what_to_do
     assert str(refusal) == "The statement does not stand on your newest one (not-newest)"
-    assert Refused("too-many", retry_after_seconds=7).retry_after_seconds == 7
+    assert Refused(Code.TOO_MANY, retry_after_seconds=7).retry_after_seconds == 7
 
 
 def test_there_is_no_refusal_without_a_problem() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="because"):
         Refused("because")

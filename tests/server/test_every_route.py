@@ -19,7 +19,7 @@ from tests.server.joining import bearer
 from tests.server.walk import STRANGER, URL, Walk, counted, walk_to_the_disclosure
 from tests.support.people import account
 from vault.protocol.limits import BODY_MAXIMUM_BYTES
-from vault.protocol.problems import PROBLEMS
+from vault.protocol.problems import PROBLEMS, Code
 from vault.server.app import ROUTERS
 from vault.server.clock import random_bytes
 from vault.server.credentials import APP_PREFIX, ENROLMENT_PREFIX, LOGIN_PREFIX, new_credential
@@ -173,7 +173,7 @@ async def test_a_route_refuses_a_body_that_is_none(walk: Walk, name: str) -> Non
     ):
         answer = await send(walk, name, {**headers, **more}, content=sent)
         assert answer.json()["code"] == code
-        assert answer.status_code == PROBLEMS[code].status
+        assert answer.status_code == PROBLEMS[Code(code)].status
 
 
 @pytest.mark.parametrize("name", WITH_SUBMISSION)

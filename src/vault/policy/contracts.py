@@ -24,7 +24,7 @@ from vault.policy.parties import (
     require_standing,
 )
 from vault.protocol.journal import salt_sha256
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Closure, Contract
 from vault.protocol.vocabulary import MANDATED_SHARE_KINDS, SPONSOR_CLAUSES, Affiliation, KeysReason, Origin, Role
 
@@ -42,14 +42,14 @@ def decide_contract(facts: EngagementFacts, statement: bytes, body: Contract) ->
     _require_parties(facts, body)
     require_role(body, body.by, *JOURNAL_READERS)
     if facts.closed_at is not None:
-        raise Refused("engagement-closed")
+        raise Refused(Code.ENGAGEMENT_CLOSED)
     if body.supersedes != (None if active is None else active.statement):
-        raise Refused("contract-superseded")
+        raise Refused(Code.CONTRACT_SUPERSEDED)
     if standing is not None:
         _require_continues(standing.body, body)
     _require_no_other_side(facts, body)
     if body.salt_sha256 != salt_sha256(facts.salt):
-        raise Refused("statement-malformed")
+        raise Refused(Code.STATEMENT_MALFORMED)
     _require_keys(facts, body)
     require_current_key(facts, body, body)
     accounts = frozenset(party.account for party in body.parties)
@@ -70,25 +70,25 @@ def _require_parties(facts: EngagementFacts, body: Contract) -> None:
         or len(set(contacts)) != len(contacts)
         or facts.deployment.account in accounts.union(contacts)
     ):
-        raise Refused("parties-refused")
+        raise Refused(Code.PARTIES_REFUSED)
     if Role.SPONSOR in roles:
         if not any(contact.affiliation is Affiliation.INDEPENDENT for contact in body.contacts):
-            raise Refused("contact-not-independent")
+            raise Refused(Code.CONTACT_NOT_INDEPENDENT)
         if not SPONSOR_CLAUSES.issubset(body.clauses):
-            raise Refused("parties-refused")
+            raise Refused(Code.PARTIES_REFUSED)
     if body.origin is Origin.MANDATED and not MANDATED_SHARE_KINDS.issuperset(body.share_kinds):
-        raise Refused("share-kind-refused")
+        raise Refused(Code.SHARE_KIND_REFUSED)
 
 
 def _require_continues(standing: Contract, body: Contract) -> None:
     """Another coach, coachee, sponsor or origin is another engagement; dropping the sponsor is not."""
     for role in (Role.COACH, Role.COACHEE):
         if find_party(standing, role) != find_party(body, role):
-            raise Refused("parties-refused")
+            raise Refused(Code.PARTIES_REFUSED)
     if find_party(body, Role.SPONSOR) not in (None, find_party(standing, Role.SPONSOR)):
-        raise Refused("parties-refused")
+        raise Refused(Code.PARTIES_REFUSED)
     if body.origin is not standing.origin:
-        raise Refused("parties-refused")
+        raise Refused(Code.PARTIES_REFUSED)
 
 
 def _require_no_other_side(facts: EngagementFacts, body: Contract) -> None:
@@ -98,10 +98,10 @@ def _require_no_other_side(facts: EngagementFacts, body: Contract) -> None:
     """
     supervisor = find_party(body, Role.SUPERVISOR)
     if supervisor is not None and facts.list_past_roles(supervisor).intersection((Role.SPONSOR, None)):
-        raise Refused("parties-refused")
+        raise Refused(Code.PARTIES_REFUSED)
     for contact in body.contacts:
         if contact.account is not None and Role.SUPERVISOR in facts.list_past_roles(contact.account):
-            raise Refused("parties-refused")
+            raise Refused(Code.PARTIES_REFUSED)
 
 
 def _require_keys(facts: EngagementFacts, body: Contract) -> None:
@@ -111,10 +111,10 @@ def _require_keys(facts: EngagementFacts, body: Contract) -> None:
     for account, statement in named:
         keys = facts.find_keys(statement)
         if keys is None or keys.account != account or keys.reason is KeysReason.RETIRE:
-            raise Refused("parties-refused")
+            raise Refused(Code.PARTIES_REFUSED)
         current = find_current_keys(facts, account, body)
         if current is None or keys.generation < current.generation:
-            raise Refused("key-stale")
+            raise Refused(Code.KEY_STALE)
 
 
 def decide_assent(
@@ -128,17 +128,17 @@ def decide_assent(
     """
     contract = facts.find_contract(body.contract)
     if contract is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     contacts = {contact.account for contact in contract.body.contacts}
     if find_role(contract.body, body.by) is None and body.by not in contacts:
-        raise Refused("role-refused")
+        raise Refused(Code.ROLE_REFUSED)
     active = facts.find_active_contract()
     is_active = active is not None and active.statement == contract.statement
     if not is_active and contract.body.supersedes != (None if active is None else active.statement):
-        raise Refused("contract-superseded")
+        raise Refused(Code.CONTRACT_SUPERSEDED)
     assents = facts.list_assents(body.by)
     if assents and (assents[-1].contract, assents[-1].keys) == (body.contract, body.keys):
-        raise Refused("already-assented")
+        raise Refused(Code.ALREADY_ASSENTED)
     _require_later_keys(facts, contract.body, body)
     assented = Assented(body.by, AssentFact(body.contract, body.keys, time))
     if is_active or not _is_complete(facts, contract, body.by):
@@ -157,7 +157,7 @@ def _require_later_keys(facts: EngagementFacts, contract: Contract, body: Assent
         or keys.reason is KeysReason.RETIRE
         or keys.sign_key != body.key
     ):
-        raise Refused("key-stale")
+        raise Refused(Code.KEY_STALE)
 
 
 def _is_complete(facts: EngagementFacts, contract: ContractFact, signer: bytes) -> bool:
@@ -173,6 +173,6 @@ def decide_closure(facts: EngagementFacts, body: Closure, time: int) -> tuple[Cl
     """The end of the engagement. Raises: Refused(role-refused | engagement-closed | key-stale)."""
     standing = require_standing(facts, body, *JOURNAL_READERS)
     if facts.closed_at is not None:
-        raise Refused("engagement-closed")
+        raise Refused(Code.ENGAGEMENT_CLOSED)
     require_current_key(facts, body, standing)
     return (Closed(time, body.reason),)

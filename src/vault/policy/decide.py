@@ -10,7 +10,7 @@ from vault.policy.parties import JOURNAL_READERS, find_standing_contract
 from vault.policy.place import require_newest, require_seen
 from vault.protocol.envelope import Statement
 from vault.protocol.naming import find_engagement
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import (
     Assent,
     Body,
@@ -52,7 +52,7 @@ def decide(facts: Facts, statement: Statement, time: int) -> tuple[Effect, ...]:
             effects = _decide_escalations(facts, statement.id, body, time)
         require_newest(facts, body, holds_salt(facts, body))
         return effects
-    raise Refused("statement-malformed")
+    raise Refused(Code.STATEMENT_MALFORMED)
 
 
 def _require_engagement(facts: EngagementFacts | EscalationFacts, body: Body) -> None:
@@ -62,7 +62,7 @@ def _require_engagement(facts: EngagementFacts | EscalationFacts, body: Body) ->
     """
     engagement = find_engagement(body)
     if engagement is not None and engagement != facts.journal.subject:
-        raise Refused("path-mismatch")
+        raise Refused(Code.PATH_MISMATCH)
 
 
 def _decide_engagement(facts: EngagementFacts, statement: bytes, body: Body, time: int) -> tuple[Effect, ...]:
@@ -88,7 +88,7 @@ def _decide_engagement(facts: EngagementFacts, statement: bytes, body: Body, tim
         case Erasure():
             return disclosures.decide_erasure(facts, body, time)
         case _:
-            raise Refused("statement-malformed")
+            raise Refused(Code.STATEMENT_MALFORMED)
 
 
 def _decide_escalations(facts: EscalationFacts, statement: bytes, body: Body, time: int) -> tuple[Effect, ...]:
@@ -98,7 +98,7 @@ def _decide_escalations(facts: EscalationFacts, statement: bytes, body: Body, ti
         case Opening():
             return escalations.decide_escalation_opening(facts, body, time)
         case _:
-            raise Refused("statement-malformed")
+            raise Refused(Code.STATEMENT_MALFORMED)
 
 
 def holds_salt(facts: Facts, body: Body) -> bool:

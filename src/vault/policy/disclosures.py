@@ -22,7 +22,7 @@ from vault.policy.parties import (
     require_standing,
 )
 from vault.protocol.limits import DAY_SECONDS
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Disclosure, Erasure, Opening, Request, Withdrawal
 from vault.protocol.vocabulary import ErasureReason, Role
 
@@ -37,14 +37,14 @@ def decide_disclosure(facts: EngagementFacts, statement: bytes, body: Disclosure
     require_role(active.body, body.by, Role.COACHEE)
     require_current_key(facts, body, active.body)
     if find_party(active.body, Role.SPONSOR) != body.recipient:
-        raise Refused("recipient-refused")
+        raise Refused(Code.RECIPIENT_REFUSED)
     if body.share_kind not in active.body.share_kinds:
-        raise Refused("share-kind-refused")
+        raise Refused(Code.SHARE_KIND_REFUSED)
     require_sealed_to_exactly(facts, body.seals, frozenset({body.by, body.recipient}), active.body)
     if body.expires is not None and body.expires <= time:
-        raise Refused("disclosure-past")
+        raise Refused(Code.DISCLOSURE_PAST)
     if facts.is_withdrawn(statement):
-        raise Refused("disclosure-ended")
+        raise Refused(Code.DISCLOSURE_ENDED)
     disclosure = DisclosureFact(statement, body.id, body.recipient, body.expires, withdrawn=False, erased=False)
     return (Disclosed(disclosure),)
 
@@ -57,7 +57,7 @@ def decide_withdrawal(facts: EngagementFacts, body: Withdrawal) -> tuple[Withdra
     standing = require_standing(facts, body, Role.COACHEE)
     require_current_key(facts, body, standing)
     if facts.is_withdrawn(body.disclosure):
-        raise Refused("already-withdrawn")
+        raise Refused(Code.ALREADY_WITHDRAWN)
     return (Withdrawn(body.disclosure),)
 
 
@@ -70,10 +70,10 @@ def decide_request(facts: EngagementFacts, body: Request, time: int) -> tuple[Re
     require_role(active.body, body.by, Role.SPONSOR)
     require_current_key(facts, body, active.body)
     if body.share_kind not in active.body.share_kinds or not time < body.expires <= active.body.ends:
-        raise Refused("request-refused")
+        raise Refused(Code.REQUEST_REFUSED)
     budget = active.body.request_budget
     if facts.count_requests(body.by, time - budget.days * DAY_SECONDS) >= budget.count:
-        raise Refused("budget-spent")
+        raise Refused(Code.BUDGET_SPENT)
     return (Requested(body.by, time),)
 
 
@@ -85,10 +85,10 @@ def decide_opening(facts: EngagementFacts, body: Opening, time: int) -> tuple[Op
     disclosure = facts.find_disclosure(body.of)
     standing = find_standing_contract(facts)
     if disclosure is None or standing is None or disclosure.recipient != body.by:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     require_current_key(facts, body, standing.body)
     if not disclosure.is_live_at(time):
-        raise Refused("disclosure-ended")
+        raise Refused(Code.DISCLOSURE_ENDED)
     return (Opened(body.of, body.by),)
 
 
@@ -102,13 +102,13 @@ def decide_erasure(facts: EngagementFacts, body: Erasure, time: int) -> tuple[Er
     else:
         standing = require_standing(facts, body, Role.COACHEE)
         if body.reason is not ErasureReason.ASKED:
-            raise Refused("role-refused")
+            raise Refused(Code.ROLE_REFUSED)
         require_current_key(facts, body, standing)
     items = tuple(item for item in body.items if _may_erase_item(facts, body, item))
     named = [(item, facts.find_disclosure_by_id(item)) for item in body.items]
     disclosures = {item: found.statement for item, found in named if found is not None and not found.erased}
     if any(item not in items and item not in disclosures for item in body.items):
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return (Erased(items, tuple(disclosures.values())),)
 
 
@@ -121,12 +121,12 @@ def _may_erase_item(facts: EngagementFacts, body: Erasure, item: bytes) -> bool:
 
 def _require_retention_passed(facts: EngagementFacts, body: Erasure, time: int) -> None:
     if body.reason is not ErasureReason.RETENTION:
-        raise Refused("role-refused")
+        raise Refused(Code.ROLE_REFUSED)
     if body.key != facts.deployment.sign_key:
-        raise Refused("key-stale")
+        raise Refused(Code.KEY_STALE)
     active = facts.find_active_contract()
     if active is None:
-        raise Refused("held")
+        raise Refused(Code.HELD)
     ended = active.body.ends if facts.closed_at is None else min(active.body.ends, facts.closed_at)
     if time < ended + active.body.retention_days * DAY_SECONDS:
-        raise Refused("held")
+        raise Refused(Code.HELD)

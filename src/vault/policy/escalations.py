@@ -18,7 +18,7 @@ from vault.policy.facts import (
 )
 from vault.policy.parties import find_named_keys, require_role
 from vault.protocol.limits import BLOB_OVERHEAD_BYTES, ESCALATION_BUCKET_BYTES
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Contract, Escalation, Opening
 from vault.protocol.vocabulary import Role
 
@@ -35,25 +35,25 @@ def decide_escalation(facts: EscalationFacts, statement: bytes, body: Escalation
     engagement = facts.engagement
     contract = engagement.find_contract(body.contract)
     if contract is None or not _was_active_in(contract, time):
-        raise Refused("contract-inactive")
+        raise Refused(Code.CONTRACT_INACTIVE)
     require_role(contract.body, body.by, Role.COACH)
     _require_key_at(engagement, contract.body, body.by, body.key, time)
     contact = next((contact for contact in contract.body.contacts if contact.contact == body.contact), None)
     if contact is None:
-        raise Refused("contact-refused")
+        raise Refused(Code.CONTACT_REFUSED)
     if body.blob.size > ESCALATION_BLOB_BYTES:
-        raise Refused("too-large")
+        raise Refused(Code.TOO_LARGE)
     if body.blob.size < ESCALATION_BLOB_BYTES:
-        raise Refused("blob-shape")
+        raise Refused(Code.BLOB_SHAPE)
     needed = frozenset(account for account in (body.by, contact.account) if account is not None)
     coachee = find_party(contract.body, Role.COACHEE)
     sealed = frozenset(seal.account for seal in body.seals)
     if sealed not in (needed, needed | {coachee}):
-        raise Refused("seals-refused")
+        raise Refused(Code.SEALS_REFUSED)
     for seal in body.seals:
         keys = list_keys_at(engagement, contract.body, seal.account, time)
         if seal.key not in {each.seal_key for each in keys}:
-            raise Refused("key-stale")
+            raise Refused(Code.KEY_STALE)
     return (Escalated(EscalationFact(statement, body.contract, body.contact, contact.account)),)
 
 
@@ -62,7 +62,7 @@ def decide_escalation_opening(facts: EscalationFacts, body: Opening, time: int) 
     escalation = facts.find_escalation(body.of)
     contract = None if escalation is None else facts.engagement.find_contract(escalation.contract)
     if escalation is None or contract is None or escalation.account != body.by:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     _require_key_at(facts.engagement, contract.body, body.by, body.key, time)
     return (Opened(body.of, body.by),)
 
@@ -91,4 +91,4 @@ def list_keys_at(facts: EngagementFacts, contract: Contract, account: bytes, tim
 
 def _require_key_at(facts: EngagementFacts, contract: Contract, account: bytes, key: bytes, time: int) -> None:
     if key not in {keys.sign_key for keys in list_keys_at(facts, contract, account, time)}:
-        raise Refused("key-stale")
+        raise Refused(Code.KEY_STALE)

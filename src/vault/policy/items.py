@@ -12,7 +12,7 @@ from vault.policy.parties import (
     require_role,
     require_sealed_to_exactly,
 )
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Contract, Item, Reseal
 from vault.protocol.vocabulary import SESSION_KINDS, ItemKind, Role
 
@@ -41,7 +41,7 @@ def decide_item(facts: EngagementFacts, statement: bytes, body: Item, time: int)
     role = require_role(contract, body.by, *JOURNAL_READERS)
     require_current_key(facts, body, contract)
     if body.kind is ItemKind.NOTE and (facts.closed_at is not None or time >= contract.ends):
-        raise Refused("engagement-closed")
+        raise Refused(Code.ENGAGEMENT_CLOSED)
     author = _require_author(facts.find_version(body.item), body, role)
     _require_readers(facts, body, author, contract)
     version = VersionFact(body.item, body.version, statement, body.kind, author, erased=False)
@@ -53,18 +53,18 @@ def _require_author(newest: VersionFact | None, body: Item, role: Role) -> bytes
     """The author of version 1. Raises: Refused."""
     if newest is None:
         if body.version != 1:
-            raise Refused("not-found")
+            raise Refused(Code.NOT_FOUND)
         if role not in FIRST_AUTHORS[body.kind]:
-            raise Refused("author-refused")
+            raise Refused(Code.AUTHOR_REFUSED)
         return body.by
     if newest.erased:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     if newest.kind is not body.kind:
-        raise Refused("class-refused")
+        raise Refused(Code.CLASS_REFUSED)
     if newest.author != body.by and body.kind not in SHARED_KINDS:
-        raise Refused("author-refused")
+        raise Refused(Code.AUTHOR_REFUSED)
     if (body.version, body.previous) != (newest.version + 1, newest.statement):
-        raise Refused("version-taken", current={"version": newest.version, "statement": newest.statement.hex()})
+        raise Refused(Code.VERSION_TAKEN, current={"version": newest.version, "statement": newest.statement.hex()})
     return newest.author
 
 
@@ -82,7 +82,7 @@ def list_reader_sets(kind: ItemKind, author: bytes, contract: Contract) -> tuple
 def _require_readers(facts: EngagementFacts, body: Item, author: bytes, contract: Contract) -> None:
     accounts = frozenset(seal.account for seal in body.seals)
     if accounts not in list_reader_sets(body.kind, author, contract):
-        raise Refused("seals-refused")
+        raise Refused(Code.SEALS_REFUSED)
     require_sealed_to_exactly(facts, body.seals, accounts, contract)
 
 
@@ -96,9 +96,9 @@ def decide_reseal(facts: EngagementFacts, body: Reseal) -> tuple[SealsAdded]:
     require_current_key(facts, body, contract)
     version = facts.find_version(body.item, body.version)
     if version is None or version.erased or version.statement != body.statement:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     if not facts.is_sealed_to(body.item, body.version, body.by):
-        raise Refused("role-refused")
+        raise Refused(Code.ROLE_REFUSED)
     allowed = list_reader_sets(version.kind, version.author, contract)[-1]
     supervisor = find_party(contract, Role.SUPERVISOR)
     if (
@@ -115,12 +115,12 @@ def decide_reseal(facts: EngagementFacts, body: Reseal) -> tuple[SealsAdded]:
 
 def _require_adds(facts: EngagementFacts, body: Reseal, allowed: frozenset[bytes], contract: Contract) -> None:
     if not body.seals:
-        raise Refused("seals-refused")
+        raise Refused(Code.SEALS_REFUSED)
     for seal in body.seals:
         if seal.account not in allowed:
-            raise Refused("seals-refused")
+            raise Refused(Code.SEALS_REFUSED)
         keys = find_current_keys(facts, seal.account, contract)
         if keys is None or keys.seal_key != seal.key:
-            raise Refused("key-stale")
+            raise Refused(Code.KEY_STALE)
         if facts.is_sealed_to(body.item, body.version, seal.account, seal.key):
-            raise Refused("seals-refused")
+            raise Refused(Code.SEALS_REFUSED)

@@ -7,7 +7,7 @@ from vault.policy.facts import KeyringAdded, KeyringFact, KeyringFacts, KeysAdde
 from vault.policy.place import require_newest
 from vault.protocol.ids import account_id
 from vault.protocol.journal import salt_sha256
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Keyring, Keys
 from vault.protocol.vocabulary import KeysReason
 
@@ -23,7 +23,7 @@ def decide_keys(facts: KeysFacts, statement: bytes, body: Keys) -> tuple[KeysAdd
     """The next generation. Raises: Refused(account-mismatch | generation-taken | key-chain | not-newest)."""
     current = facts.find_current()
     if body.by != body.account or body.account != facts.journal.subject:
-        raise Refused("account-mismatch")
+        raise Refused(Code.ACCOUNT_MISMATCH)
     if current is None:
         _require_first(body)
     else:
@@ -47,14 +47,14 @@ def keys_fact(statement: bytes, body: Keys) -> KeysFact:
 
 def _require_first(body: Keys) -> None:
     if body.account != account_id(body.sign.public):
-        raise Refused("account-mismatch")
+        raise Refused(Code.ACCOUNT_MISMATCH)
     if body.generation != 1 or body.reason is not KeysReason.CREATE or body.key != body.sign.key:
-        raise Refused("key-chain")
+        raise Refused(Code.KEY_CHAIN)
 
 
 def _require_next(current: KeysFact, body: Keys) -> None:
     if body.generation <= current.generation:
-        raise Refused("generation-taken")
+        raise Refused(Code.GENERATION_TAKEN)
     changes = (body.sign.key, body.seal.key) != (current.sign_key, current.seal_key)
     if (
         body.generation != current.generation + 1
@@ -63,7 +63,7 @@ def _require_next(current: KeysFact, body: Keys) -> None:
         or current.reason is KeysReason.RETIRE
         or changes == (body.reason is KeysReason.RETIRE)
     ):
-        raise Refused("key-chain")
+        raise Refused(Code.KEY_CHAIN)
 
 
 def decide_keyring(facts: KeyringFacts, statement: bytes, body: Keyring) -> tuple[KeyringAdded]:
@@ -71,12 +71,12 @@ def decide_keyring(facts: KeyringFacts, statement: bytes, body: Keyring) -> tupl
     current = facts.find_current()
     signer = facts.find_key(body.key)
     if body.by != facts.journal.subject:
-        raise Refused("not-signer")
+        raise Refused(Code.NOT_SIGNER)
     if body.sequence != (1 if current is None else current.body.sequence + 1):
-        raise Refused("sequence-taken")
+        raise Refused(Code.SEQUENCE_TAKEN)
     if signer is None or (current is not None and signer.generation < current.generation):
-        raise Refused("key-stale")
+        raise Refused(Code.KEY_STALE)
     if body.salt_sha256 != salt_sha256(facts.salt):
-        raise Refused("statement-malformed")
+        raise Refused(Code.STATEMENT_MALFORMED)
     require_newest(facts, body, holds_salt=True)
     return (KeyringAdded(KeyringFact(statement, signer.generation, body)),)

@@ -6,7 +6,7 @@ Source: docs/protocol.md section 4 rules 2 and 3.
 from collections.abc import Iterable
 
 from vault.policy.facts import ContractFact, EngagementFacts, KeysFact, find_role
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body, Contract, SealRef
 from vault.protocol.vocabulary import Role
 
@@ -18,7 +18,7 @@ def require_active(facts: EngagementFacts, contract: bytes) -> ContractFact:
     """The active contract, if it is the one named. Raises: Refused(contract-inactive)."""
     active = facts.find_active_contract()
     if active is None or active.statement != contract:
-        raise Refused("contract-inactive")
+        raise Refused(Code.CONTRACT_INACTIVE)
     return active
 
 
@@ -31,7 +31,7 @@ def require_role(contract: Contract, account: bytes, *roles: Role) -> Role:
     """The account's role in the contract, if it is one of `roles`. Raises: Refused(role-refused)."""
     role = find_role(contract, account)
     if role is None or role not in roles:
-        raise Refused("role-refused")
+        raise Refused(Code.ROLE_REFUSED)
     return role
 
 
@@ -39,7 +39,7 @@ def require_standing(facts: EngagementFacts, body: Body, *roles: Role) -> Contra
     """The standing contract, in which the signer has one of `roles`. Raises: Refused(role-refused)."""
     standing = find_standing_contract(facts)
     if standing is None:
-        raise Refused("role-refused")
+        raise Refused(Code.ROLE_REFUSED)
     require_role(standing.body, body.by, *roles)
     return standing.body
 
@@ -62,7 +62,7 @@ def require_current_key(facts: EngagementFacts, body: Body, contract: Contract) 
     """Return if the statement names the sign key under which its signer acts here. Raises: Refused(key-stale)."""
     keys = find_current_keys(facts, body.by, contract)
     if keys is None or keys.sign_key != body.key:
-        raise Refused("key-stale")
+        raise Refused(Code.KEY_STALE)
 
 
 def require_sealed_to_exactly(
@@ -74,8 +74,8 @@ def require_sealed_to_exactly(
     """
     listed = {seal.account: seal.key for seal in seals}
     if listed.keys() != accounts:
-        raise Refused("seals-refused")
+        raise Refused(Code.SEALS_REFUSED)
     for account, key in listed.items():
         keys = find_current_keys(facts, account, contract)
         if keys is None or keys.seal_key != key:
-            raise Refused("key-stale")
+            raise Refused(Code.KEY_STALE)

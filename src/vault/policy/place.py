@@ -5,7 +5,7 @@ Source: docs/protocol.md sections 3 and 4 (Order).
 
 from vault.policy.facts import JournalFacts
 from vault.protocol.journal import after_mark
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body
 
 
@@ -17,7 +17,7 @@ def require_newest(facts: JournalFacts, body: Body, holds_salt: bool) -> None:
     newest = facts.find_newest(body.by)
     expected = after_mark(facts.salt if holds_salt else None, None if newest is None else newest.statement)
     if body.after != expected:
-        raise Refused("not-newest", after=expected.hex())
+        raise Refused(Code.NOT_NEWEST, after=expected.hex())
 
 
 def require_seen(facts: JournalFacts, body: Body, holds_salt: bool) -> int | None:
@@ -27,10 +27,10 @@ def require_seen(facts: JournalFacts, body: Body, holds_salt: bool) -> int | Non
     """
     if not holds_salt:
         if body.seen is not None:
-            raise Refused("seen-unknown")
+            raise Refused(Code.SEEN_UNKNOWN)
         return None
     seq = None if body.seen is None else facts.find_seen(body.seen)
     newest = facts.find_newest(body.by)
     if seq is None or (newest is not None and newest.seen is not None and seq < newest.seen):
-        raise Refused("seen-unknown")
+        raise Refused(Code.SEEN_UNKNOWN)
     return seq

@@ -41,7 +41,7 @@ from vault.protocol.envelope import Statement
 from vault.protocol.journal import START, JournalId, Position, next_position, seen_mark
 from vault.protocol.keys import require_valid_keys
 from vault.protocol.limits import ID_BYTES, ZERO32
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Contract, Keys
 from vault.protocol.vocabulary import JournalKind, Role
 
@@ -298,9 +298,9 @@ def append(state: ReplayedJournal, statement: Statement, time: int) -> tuple[Eff
     """
     facts: Facts = state
     if time < state.position.time:
-        raise Refused("clock-skew", time=state.position.time)
+        raise Refused(Code.CLOCK_SKEW, time=state.position.time)
     if (statement.body.by, statement.body.id) in state.ids:
-        raise Refused("id-taken")
+        raise Refused(Code.ID_TAKEN)
     if isinstance(statement.body, Keys):
         require_valid_keys(statement.body)
     statement.envelope.verify(*list_signers(facts, statement.body, time))

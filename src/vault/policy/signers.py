@@ -7,7 +7,7 @@ from vault.policy.escalations import list_keys_at
 from vault.policy.facts import EngagementFacts, EscalationFacts, Facts, KeysFact
 from vault.policy.keys import list_key_signers
 from vault.policy.parties import find_current_keys, find_standing_contract
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Body, Contract, Escalation, Keyring, Keys, Opening
 from vault.protocol.vocabulary import JournalKind
 
@@ -32,7 +32,7 @@ def list_signers(facts: Facts, body: Body, time: int) -> tuple[bytes, ...]:
 
 
 def _none() -> tuple[bytes, ...]:
-    raise Refused("key-stale")
+    raise Refused(Code.KEY_STALE)
 
 
 def _find_in_engagement(facts: EngagementFacts, body: Body) -> KeysFact | None:
@@ -44,12 +44,12 @@ def _find_in_engagement(facts: EngagementFacts, body: Body) -> KeysFact | None:
     if isinstance(body, Contract):
         keys = find_current_keys(facts, body.by, body)
         if keys is None:
-            raise Refused("role-refused")
+            raise Refused(Code.ROLE_REFUSED)
         return keys
     standing = find_standing_contract(facts)
     keys = None if standing is None else find_current_keys(facts, body.by, standing.body)
     if keys is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return keys
 
 
@@ -59,12 +59,12 @@ def _find_in_escalations(facts: EscalationFacts, body: Body, time: int) -> KeysF
     elif isinstance(body, Opening):
         escalation = facts.find_escalation(body.of)
         if escalation is None:
-            raise Refused("not-found")
+            raise Refused(Code.NOT_FOUND)
         named = escalation.contract
     else:
         return None
     contract = facts.engagement.find_contract(named)
     candidates = [] if contract is None else list_keys_at(facts.engagement, contract.body, body.by, time)
     if not candidates:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return next((keys for keys in candidates if keys.sign_key == body.key), None)

@@ -13,7 +13,7 @@ from vault.errors import EncodingError
 from vault.protocol.envelope import Envelope, Statement
 from vault.protocol.kinds import Part
 from vault.protocol.limits import LIST_MAXIMUM, SALT_BYTES
-from vault.protocol.problems import Refused, broken_schema
+from vault.protocol.problems import Code, Refused, broken_schema
 from vault.protocol.strict_json import read_json
 
 _STATEMENT = "statement"
@@ -58,7 +58,7 @@ class Submission:
         if not members.keys() <= {_STATEMENT, *Part}:
             raise broken_schema("", "extra_forbidden")
         if _STATEMENT not in members:
-            raise Refused("statement-required")
+            raise Refused(Code.STATEMENT_REQUIRED)
         envelope = Envelope.from_json(members[_STATEMENT])
         seals = _read_list(members, Part.SEALS)
         blob = _read_part(members[Part.BLOB], "/blob") if Part.BLOB in members else None

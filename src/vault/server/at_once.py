@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from weakref import WeakValueDictionary
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.storage.engine import RETRY_AFTER_SECONDS
 
 HASHED_AT_ONCE = 2
@@ -46,7 +46,7 @@ class Incoming:
         """
         is_full = len(self._parts) >= INCOMING_OF_WORKER or self._of_account[account] >= INCOMING_OF_ACCOUNT
         if is_full or part in self._parts:
-            raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+            raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS)
         self._parts.add(part)
         self._of_account[account] += 1
         try:

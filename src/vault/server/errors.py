@@ -12,23 +12,23 @@ from vault.errors import (
     StatementError,
     SuiteError,
 )
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.strict_json import JsonError
 
-_CODES: tuple[tuple[type[FormatError], str], ...] = (
-    (StatementError, "statement-malformed"),
-    (SuiteError, "suite"),
-    (AudienceError, "audience"),
-    (SignatureError, "signature-invalid"),
-    (InvalidKeyError, "key-invalid"),
-    (BlobShapeError, "blob-shape"),
-    (SealShapeError, "seal-shape"),
-    (SlotShapeError, "slot-shape"),
-    (JsonError, "body-malformed"),
-    (EncodingError, "body-malformed"),
+_CODES: tuple[tuple[type[FormatError], Code], ...] = (
+    (StatementError, Code.STATEMENT_MALFORMED),
+    (SuiteError, Code.SUITE),
+    (AudienceError, Code.AUDIENCE),
+    (SignatureError, Code.SIGNATURE_INVALID),
+    (InvalidKeyError, Code.KEY_INVALID),
+    (BlobShapeError, Code.BLOB_SHAPE),
+    (SealShapeError, Code.SEAL_SHAPE),
+    (SlotShapeError, Code.SLOT_SHAPE),
+    (JsonError, Code.BODY_MALFORMED),
+    (EncodingError, Code.BODY_MALFORMED),
 )
 
 
 def refusal_of(error: FormatError) -> Refused:
     """The refusal that a broken format is answered with."""
-    return Refused(next((code for kind, code in _CODES if isinstance(error, kind)), "body-malformed"))
+    return Refused(next((code for kind, code in _CODES if isinstance(error, kind)), Code.BODY_MALFORMED))

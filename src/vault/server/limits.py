@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 
 KEYS_MAXIMUM = 100_000
 
@@ -61,7 +61,7 @@ class Limits:
             self._make_room(now)
             window = self._windows[limited, principal] = _Window(now + rate.seconds, 0)
         if window.count + amount > rate.count:
-            raise Refused("too-many", retry_after_seconds=window.ends - now)
+            raise Refused(Code.TOO_MANY, retry_after_seconds=window.ends - now)
         window.count += amount
 
     def _make_room(self, now: int) -> None:

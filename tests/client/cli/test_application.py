@@ -13,7 +13,7 @@ from vault.client.cli.listing import first_sentence
 from vault.client.cli.refusals import Unfinished, exit_code, problem_of, sentence_of
 from vault.client.errors import CodeError, ForkDetected, SlotCommitmentError, Unreachable, UsageError
 from vault.errors import SignatureError
-from vault.protocol.problems import PROBLEMS, Refused
+from vault.protocol.problems import PROBLEMS, Code, Refused
 
 COMMANDS = [
     *(f"identity {word}" for word in ("new", "show", "recover", "passphrase", "rotate")),
@@ -122,7 +122,7 @@ def test_every_kind_of_error_has_its_exit_code_and_its_words(error: Exception, c
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
-def test_a_refusal_is_told_with_its_code_and_what_to_do(code: str) -> None:
+def test_a_refusal_is_told_with_its_code_and_what_to_do(code: Code) -> None:
     error = Refused(code)
     assert problem_of(error)["status"] == PROBLEMS[code].status
     assert code in sentence_of(error)

@@ -3,7 +3,7 @@ import pytest
 
 from tests.server.deployments import AUDIENCE, NOW, SECRETS, URL
 from vault.encoding import write_base64
-from vault.protocol.problems import PROBLEMS
+from vault.protocol.problems import PROBLEMS, Code
 
 
 async def test_a_deployment_tells_its_names_key_limits_and_clock(http: httpx.AsyncClient) -> None:
@@ -17,7 +17,7 @@ async def test_a_deployment_tells_its_names_key_limits_and_clock(http: httpx.Asy
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
-async def test_every_problem_type_leads_to_its_page(http: httpx.AsyncClient, code: str) -> None:
+async def test_every_problem_type_leads_to_its_page(http: httpx.AsyncClient, code: Code) -> None:
     problem = PROBLEMS[code]
     told = (await http.get(f"/problems/{code}")).json()
     assert told == {

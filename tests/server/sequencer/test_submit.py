@@ -9,7 +9,7 @@ from tests.server.joining import bearer
 from tests.server.world import World, first_keys_draft
 from tests.support.people import account, digest, seed, short, sign_key
 from vault.encoding import write_base64
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import ItemKind
 from vault.server.sequencer import submit as submitting
 
@@ -160,7 +160,7 @@ async def test_a_keyring_that_follows_brings_no_salt(three: World) -> None:
 
 async def test_a_fault_in_the_middle_of_a_write_leaves_nothing(three: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
-        raise Refused("storage-away", retry_after_seconds=2)
+        raise Refused(Code.STORAGE_AWAY, retry_after_seconds=2)
 
     note = three.item()
     before = three.deployment.digest()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.support.thief.loot import Verdict
-from vault.protocol.problems import PROBLEMS
+from vault.protocol.problems import PROBLEMS, Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Refusal:
     @property
     def holds(self) -> bool:
         """Refused as promised, and nothing in any table is different."""
-        return self.unchanged and (self.status, self.code) == (PROBLEMS[self.promised].status, self.promised)
+        return self.unchanged and (self.status, self.code) == (PROBLEMS[Code(self.promised)].status, self.promised)
 
 
 def list_failures(refusals: Sequence[Refusal], repeats_hold: bool, verdict: Verdict) -> list[str]:

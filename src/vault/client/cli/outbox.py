@@ -13,7 +13,7 @@ from vault.client.cli.refusals import REFUSED
 from vault.client.cli.speaking import moment, say
 from vault.client.errors import UsageError
 from vault.client.outbox.renaming import DISCLOSE_AGAIN
-from vault.protocol.problems import PROBLEMS
+from vault.protocol.problems import PROBLEMS, find_code
 
 outbox = typer.Typer(no_args_is_help=True, help="What waits for the network. Nothing in it is ever lost.")
 
@@ -56,5 +56,5 @@ def _state(refused: str | None) -> str:
         return "waits"
     if refused == DISCLOSE_AGAIN:
         return "not sent: preview the summary and disclose it again (disclose-again)"
-    known = PROBLEMS.get(refused)
-    return f"refused: {refused}" if known is None else f"refused: {known.title} ({refused})"
+    known = find_code(refused)
+    return f"refused: {refused}" if known is None else f"refused: {PROBLEMS[known].title} ({refused})"

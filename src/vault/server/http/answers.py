@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vault.protocol.limits import BODY_MAXIMUM_BYTES, PART_MAXIMUM_BYTES
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.clock import monotonic_seconds
 from vault.server.http.problems import problem_answer
 from vault.server.logs import log_fault, log_request
@@ -67,7 +67,7 @@ class Answers:
 
         try:
             if says_too_large(scope["method"], Headers(scope=scope)):
-                await problem_answer(Refused("too-large"))(scope, receive, send_with_headers)
+                await problem_answer(Refused(Code.TOO_LARGE))(scope, receive, send_with_headers)
             else:
                 await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
@@ -80,7 +80,7 @@ class Answers:
             )
             if status:  # half an answer is out: only a broken connection tells the client so
                 raise ConnectionAbortedError from None
-            await problem_answer(Refused("server-fault"))(scope, receive, send_with_headers)
+            await problem_answer(Refused(Code.SERVER_FAULT))(scope, receive, send_with_headers)
         finally:
             log_request(
                 request_id=request_id,

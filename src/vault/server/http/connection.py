@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from vault.errors import VaultError
 from vault.protocol.limits import HEAD_MAXIMUM_BYTES, HEADERS_MAXIMUM, PART_MAXIMUM_BYTES
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.clock import random_bytes
 from vault.server.http.answers import REQUEST_ID_BYTES
 from vault.server.http.problems import problem_answer
@@ -66,7 +66,7 @@ class Connection(HttpToolsProtocol):
             others = [each for each in self.connections if isinstance(each, Connection) and each is not self]
             longest = min((each for each in others if not each.is_owed), key=Connection._worth, default=None)
             if longest is None:
-                self._end_with(Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS))
+                self._end_with(Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS))
             else:
                 longest.transport.abort()
 
@@ -140,7 +140,7 @@ class Connection(HttpToolsProtocol):
         if self._stage is Stage.BODY or self._is_asked:
             self.transport.close()
         elif self._too_much:
-            self._end_with(Refused("headers-too-large"))
+            self._end_with(Refused(Code.HEADERS_TOO_LARGE))
         else:
             super().send_400_response(msg)
 

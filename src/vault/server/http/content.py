@@ -8,7 +8,7 @@ from fastapi import Request
 from vault.encoding import read_base64
 from vault.errors import EncodingError
 from vault.protocol.limits import HASH_BYTES, PART_MAXIMUM_BYTES
-from vault.protocol.problems import Refused, broken_schema
+from vault.protocol.problems import Code, Refused, broken_schema
 
 CONTENT_TYPE = "application/octet-stream"
 CONTENT_SECONDS = 600.0
@@ -39,7 +39,7 @@ def read_announced(request: Request) -> Announced:
     if digest is None:
         raise _refused("content-digest")
     if int(length[0]) > PART_MAXIMUM_BYTES:
-        raise Refused("too-large")
+        raise Refused(Code.TOO_LARGE)
     try:
         return Announced(int(length[0]), read_base64(digest[1], HASH_BYTES))
     except EncodingError:

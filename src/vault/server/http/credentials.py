@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from vault.protocol.limits import BODY_MAXIMUM_BYTES
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.credentials import (
     APP_PREFIX,
     ENROLMENT_PREFIX,
@@ -54,19 +54,19 @@ class EnrolmentCredential:
     token_sha256: bytes
 
 
-def _read_credential(request: Request, prefix: str, ended: str = "credential-ended") -> bytes:
+def _read_credential(request: Request, prefix: str, ended: Code = Code.CREDENTIAL_ENDED) -> bytes:
     """The digest of the request's credential of that kind.
 
     Raises: Refused(credential-missing) without one, (credential-wrong) for another kind, `ended` for any other text.
     """
     sent = request.headers.getlist("authorization")
     if len(sent) != 1 or sent[0][: len(_SCHEME)].lower() != _SCHEME:
-        raise Refused("credential-missing")
+        raise Refused(Code.CREDENTIAL_MISSING)
     text = sent[0][len(_SCHEME) :]
     if _FORM.fullmatch(text) is None:
         raise Refused(ended)
     if not text.startswith(prefix):
-        raise Refused("credential-wrong")
+        raise Refused(Code.CREDENTIAL_WRONG)
     return credential_sha256(text)
 
 
@@ -77,7 +77,7 @@ async def require_token(request: Request) -> TokenCredential:
     now = parts.clock()
     row = await parts.storage.look(lambda connection: find_token(connection, digest, now))
     if row is None:
-        raise Refused("credential-ended")
+        raise Refused(Code.CREDENTIAL_ENDED)
     return TokenCredential(row.account, row.scope, row.slot, digest)
 
 
@@ -85,7 +85,7 @@ async def require_person(request: Request) -> bytes:
     """The account whose `person` token came with the request; a write is counted."""
     holder = await require_token(request)
     if holder.scope != PERSON_SCOPE:
-        raise Refused("credential-wrong")
+        raise Refused(Code.CREDENTIAL_WRONG)
     _count_write(request, await find_parts(request), holder.account)
     return holder.account
 
@@ -95,13 +95,13 @@ async def require_app(request: Request, parts: WithParts) -> AppCredential:
     digest = _read_credential(request, APP_PREFIX)
     app = await parts.storage.read(lambda connection: find_app(connection, digest))
     if app is None:
-        raise Refused("credential-ended")
+        raise Refused(Code.CREDENTIAL_ENDED)
     return AppCredential(app)
 
 
 async def require_enrolment(request: Request, parts: WithParts) -> EnrolmentCredential:
     """The enrolment token that came with the request. The write that uses it decides whether it still can be."""
-    digest = _read_credential(request, ENROLMENT_PREFIX, ended="enrolment-ended")
+    digest = _read_credential(request, ENROLMENT_PREFIX, ended=Code.ENROLMENT_ENDED)
     now = parts.clock()
 
     def find(connection: Connection) -> str | None:
@@ -109,7 +109,7 @@ async def require_enrolment(request: Request, parts: WithParts) -> EnrolmentCred
 
     app = await parts.storage.read(find)
     if app is None:
-        raise Refused("enrolment-ended")
+        raise Refused(Code.ENROLMENT_ENDED)
     _count_write(request, parts, digest)
     return EnrolmentCredential(app, digest)
 

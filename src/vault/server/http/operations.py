@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from vault.protocol.kinds import KINDS, Part
 from vault.protocol.limits import LIST_MAXIMUM, PART_MAXIMUM_BYTES, SEAL_BYTES, SLOT_BYTES
-from vault.protocol.problems import PROBLEMS
+from vault.protocol.problems import PROBLEMS, Code
 from vault.protocol.vocabulary import SLOT_KINDS, StatementType
 from vault.server.http.content import CONTENT_TYPE
 from vault.server.http.problems import PROBLEM_TYPE
@@ -42,23 +42,23 @@ class Salt(StrEnum):
     ALWAYS = "always"
 
 
-_EVERY_ROUTE = ("too-large", "headers-too-large", "server-fault", "storage-away")
-_READ = ("schema",)
-_CREDENTIAL = ("credential-missing", "credential-ended", "credential-wrong")
-_ENROLMENT = ("credential-missing", "enrolment-ended", "credential-wrong")
-_BODY = ("media-type", "body-malformed", "schema", "too-many")
-_STATEMENT = ("statement-required", "statement-malformed", "suite", "audience")
+_EVERY_ROUTE = (Code.TOO_LARGE, Code.HEADERS_TOO_LARGE, Code.SERVER_FAULT, Code.STORAGE_AWAY)
+_READ = (Code.SCHEMA,)
+_CREDENTIAL = (Code.CREDENTIAL_MISSING, Code.CREDENTIAL_ENDED, Code.CREDENTIAL_WRONG)
+_ENROLMENT = (Code.CREDENTIAL_MISSING, Code.ENROLMENT_ENDED, Code.CREDENTIAL_WRONG)
+_BODY = (Code.MEDIA_TYPE, Code.BODY_MALFORMED, Code.SCHEMA, Code.TOO_MANY)
+_STATEMENT = (Code.STATEMENT_REQUIRED, Code.STATEMENT_MALFORMED, Code.SUITE, Code.AUDIENCE)
 _WRITE = (
-    "not-signer",
-    "signature-invalid",
-    "id-taken",
-    "path-mismatch",
-    "clock-skew",
-    "not-newest",
-    "seen-unknown",
-    "busy",
+    Code.NOT_SIGNER,
+    Code.SIGNATURE_INVALID,
+    Code.ID_TAKEN,
+    Code.PATH_MISMATCH,
+    Code.CLOCK_SKEW,
+    Code.NOT_NEWEST,
+    Code.SEEN_UNKNOWN,
+    Code.BUSY,
 )
-_PARTS = ("part-missing", "part-surplus", "part-mismatch")
+_PARTS = (Code.PART_MISSING, Code.PART_SURPLUS, Code.PART_MISMATCH)
 _RETRY_AFTER = {"Retry-After": {"required": True, "schema": {"type": "integer", "description": "Seconds."}}}
 _REFUSAL_HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "enum": ["Bearer"]}}},
@@ -120,7 +120,7 @@ def operation(
     credential: Credential,
     answer: type[BaseModel] | None,
     status: int = 200,
-    problems: Iterable[str] = (),
+    problems: Iterable[Code] = (),
     body: type[BaseModel] | None = None,
     statement: StatementType | tuple[StatementType, ...] | None = None,
     salt: Salt = Salt.NEVER,
@@ -221,8 +221,8 @@ def _submission(types: tuple[StatementType, ...], salt: Salt) -> dict[str, Any]:
     }
 
 
-def _refusals(codes: Iterable[str]) -> dict[int | str, dict[str, Any]]:
-    by_status: dict[int, list[str]] = {}
+def _refusals(codes: Iterable[Code]) -> dict[int | str, dict[str, Any]]:
+    by_status: dict[int, list[Code]] = {}
     for code in dict.fromkeys(codes):
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     return {

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from vault.errors import FormatError
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.errors import refusal_of
 from vault.server.http.submissions import schema_refusal
 
@@ -74,7 +74,7 @@ async def _answer_validation(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = error.errors()
     if any(each["loc"][0] == "path" for each in errors):
-        return problem_answer(Refused("not-found"))
+        return problem_answer(Refused(Code.NOT_FOUND))
     return problem_answer(schema_refusal(errors))
 
 
@@ -82,7 +82,7 @@ async def _answer_routing(_request: Request, error: Exception) -> Response:
     """What the router itself refuses: no such path, or no such method on it."""
     assert isinstance(error, HTTPException)
     if error.status_code == _METHOD_REFUSED:
-        answer = problem_answer(Refused("method-refused"))
+        answer = problem_answer(Refused(Code.METHOD_REFUSED))
         answer.headers.update(error.headers or {})
         return answer
-    return problem_answer(Refused("not-found"))
+    return problem_answer(Refused(Code.NOT_FOUND))

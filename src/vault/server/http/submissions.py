@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from vault.protocol.limits import BODY_MAXIMUM_BYTES
-from vault.protocol.problems import Refused, broken_schema
+from vault.protocol.problems import Code, Refused, broken_schema
 from vault.protocol.strict_json import read_json
 from vault.protocol.submission import Submission
 from vault.server.storage.engine import RETRY_AFTER_SECONDS
@@ -43,7 +43,7 @@ async def read_body(request: Request, model: type[ModelT], maximum_bytes: int = 
 
 def schema_refusal(errors: Iterable[Any]) -> Refused:
     """The problem `schema` of pydantic's errors: places and rules alone."""
-    return Refused("schema", errors=[{"pointer": _pointer(each), "rule": each["type"]} for each in errors])
+    return Refused(Code.SCHEMA, errors=[{"pointer": _pointer(each), "rule": each["type"]} for each in errors])
 
 
 def require_known(names: Iterable[str], known: Iterable[str], place: str = "") -> None:
@@ -56,7 +56,7 @@ async def _read_object(request: Request, maximum_bytes: int) -> dict[str, Any]:
     require_known(request.query_params, (), "/query")
     sent = request.headers.getlist("content-type")
     if len(sent) != 1 or sent[0].partition(";")[0].strip().lower() != MEDIA_TYPE:
-        raise Refused("media-type")
+        raise Refused(Code.MEDIA_TYPE)
     value = read_json(await _read_bounded(request, maximum_bytes))
     if not isinstance(value, dict):
         raise broken_schema("", "dict_type")
@@ -70,9 +70,9 @@ async def _read_bounded(request: Request, maximum_bytes: int) -> bytes:
             async for chunk in request.stream():
                 raw += chunk
                 if len(raw) > maximum_bytes:
-                    raise Refused("too-large")
+                    raise Refused(Code.TOO_LARGE)
     except TimeoutError:
-        raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from None
+        raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS) from None
     return bytes(raw)
 
 

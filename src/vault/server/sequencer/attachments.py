@@ -12,7 +12,7 @@ from typing import Any
 from anyio import to_thread
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import AttachmentRef, Body, Item
 from vault.server.parts import Parts
 from vault.server.storage.blob_store import key_of
@@ -119,12 +119,12 @@ def require_attachments(connection: Connection, body: Body) -> None:
         place = {"engagement": body.engagement, "attachment": ref.id}
         row = connection.execute(_LOCKED, place).one_or_none()
         if row is None or (row.uploader != body.by if row.item is None else row.item != body.item):
-            raise Refused("part-missing")
+            raise Refused(Code.PART_MISSING)
         if row.sha256 is None:  # it is as long as it says nowhere but in the statement
             sent = sum(part.size for part in connection.execute(_PARTS, place))
-            raise Refused("part-mismatch" if sent > ref.size else "part-missing")
+            raise Refused(Code.PART_MISMATCH if sent > ref.size else Code.PART_MISSING)
         if (row.size, row.sha256) != (ref.size, ref.sha256):
-            raise Refused("part-mismatch")
+            raise Refused(Code.PART_MISMATCH)
 
 
 def name_attachments(connection: Connection, body: Body, statement: bytes) -> None:

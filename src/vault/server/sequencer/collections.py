@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vault.policy.facts import Effect
+from vault.protocol.problems import Code
 from vault.protocol.statements import Body
 from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import StatementType
@@ -34,5 +35,5 @@ class Collection:
     type: StatementType
     admit: Admit
     project: Project
-    taken: str | None = None
+    taken: Code | None = None
     more: AnswerMore = _nothing_more

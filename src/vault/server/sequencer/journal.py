@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from vault.protocol.envelope import Statement
 from vault.protocol.journal import START, JournalId, Position, next_position, seen_mark
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES
 from vault.server.storage.prepared import Prepared
 from vault.server.storage.tables import journals, leaves, statements
@@ -81,7 +81,7 @@ def find_written(connection: Connection, place: Place, statement: Statement) -> 
     if row is None:
         return None
     if row.statement != statement.id:
-        raise Refused("id-taken")
+        raise Refused(Code.ID_TAKEN)
     return Written(statement, place.journal, Position(row.seq, row.time, row.head), place.salt)
 
 

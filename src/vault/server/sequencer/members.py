@@ -4,7 +4,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.naming import find_engagement
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body
 from vault.protocol.vocabulary import Role
 from vault.server.storage.prepared import Prepared
@@ -27,7 +27,7 @@ def require_member(connection: Connection, engagement: bytes, account: bytes) ->
     """The word of the account's role. Raises: Refused(not-found)."""
     role = find_member(connection, engagement, account)
     if role is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return role
 
 
@@ -35,7 +35,7 @@ def require_journal_reader(connection: Connection, engagement: bytes, account: b
     """Coach or coachee. Raises: Refused(not-found) for everybody else."""
     role = require_member(connection, engagement, account)
     if role not in JOURNAL_READERS:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return Role(role)
 
 
@@ -48,5 +48,5 @@ def require_engagement(body: Body) -> bytes:
     """The 16-byte engagement that the statement names. Raises: Refused(statement-malformed) where its type has none."""
     engagement = find_engagement(body)
     if engagement is None:
-        raise Refused("statement-malformed")
+        raise Refused(Code.STATEMENT_MALFORMED)
     return engagement

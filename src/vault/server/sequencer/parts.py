@@ -13,7 +13,7 @@ from vault.protocol.blob import blob_kind, require_blob_shape
 from vault.protocol.journal import salt_sha256
 from vault.protocol.keyring_layout import require_keyring_shape
 from vault.protocol.naming import find_blob, find_engagement, find_resealed, find_salt_sha256, find_seals, find_slots
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.seal import require_seal_shape
 from vault.protocol.slot import require_slot_shape
 from vault.protocol.statements import BlobRef, Body, Keyring
@@ -33,9 +33,9 @@ def require_opening_salt(parts: Parts, body: Body) -> bytes:
     Raises: Refused(part-missing), Refused(part-mismatch) where the statement commits to another one.
     """
     if parts.salt is None:
-        raise Refused("part-missing")
+        raise Refused(Code.PART_MISSING)
     if find_salt_sha256(body) != salt_sha256(parts.salt):
-        raise Refused("part-mismatch")
+        raise Refused(Code.PART_MISMATCH)
     return parts.salt
 
 
@@ -46,7 +46,7 @@ def require_parts(parts: Parts, body: Body, opens_salted: bool) -> None:
     InvalidKeyError.
     """
     if parts.salt is not None and not opens_salted:
-        raise Refused("part-surplus")
+        raise Refused(Code.PART_SURPLUS)
     blob, seal_refs, slot_refs = find_blob(body), find_seals(body), find_slots(body)
     _require_count(parts.blob is not None, blob is not None)
     for sent, listed in ((parts.seals, seal_refs), (parts.slots, slot_refs)):
@@ -89,19 +89,19 @@ def _pairs(sent: tuple[bytes, ...] | None, listed: tuple[Any, ...] | None) -> li
 
 def _require_count(sent: int, listed: int) -> None:
     if sent < listed:
-        raise Refused("part-missing")
+        raise Refused(Code.PART_MISSING)
     if sent > listed:
-        raise Refused("part-surplus")
+        raise Refused(Code.PART_SURPLUS)
 
 
 def _require_hash(part: bytes, sha256: bytes) -> None:
     if hashlib.sha256(part).digest() != sha256:
-        raise Refused("part-mismatch")
+        raise Refused(Code.PART_MISMATCH)
 
 
 def _require_same(blob: bytes, ref: BlobRef) -> None:
     if len(blob) != ref.size:
-        raise Refused("part-mismatch")
+        raise Refused(Code.PART_MISMATCH)
     _require_hash(blob, ref.sha256)
 
 

@@ -7,7 +7,7 @@ from vault.protocol.journal import START, JournalId
 from vault.protocol.kinds import Part
 from vault.protocol.limits import ZERO32
 from vault.protocol.naming import find_journal
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body, Opening
 from vault.protocol.submission import Parts
 from vault.protocol.vocabulary import JournalKind
@@ -36,7 +36,7 @@ def turn_of(body: Body) -> Turn:
 def _require_journal(body: Body) -> JournalId:
     journal = find_journal(body)
     if journal is None:
-        raise Refused("statement-malformed")
+        raise Refused(Code.STATEMENT_MALFORMED)
     return journal
 
 
@@ -72,7 +72,7 @@ def open_place(connection: Connection, journal: JournalId, parts: Parts, body: B
             return Place(journal, START, engagement.salt)
     elif Part.SALT in body.row.parts:
         return Place(journal, START, require_opening_salt(parts, body))
-    raise Refused("not-found")
+    raise Refused(Code.NOT_FOUND)
 
 
 def open_facts(connection: Connection, place: Place, deployment: KeysFact) -> Facts:

@@ -24,7 +24,7 @@ from anyio import to_thread
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.sequencer.places import Turn
 from vault.server.sequencer.tlog import Leaf, append_leaves
 from vault.server.storage.engine import RETRY_AFTER_SECONDS, Again, Storage
@@ -83,7 +83,7 @@ class Queue:
         with self._lock:
             is_full = len(self._waiting) >= QUEUE_MAXIMUM or self._of_account[account] >= OF_ACCOUNT_MAXIMUM
             if self._is_closed or is_full:
-                raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+                raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS)
             self._waiting.append(_Waiting(account, turn, decide, answer))
             self._of_account[account] += 1
             if not self._is_writing:
@@ -134,7 +134,7 @@ def write_together(storage: Storage, key: TlogKey, decisions: Sequence[tuple[Tur
     not answered. Made again after such a commit, each write finds that it stands already, or waits for it at the locks
     of its journal: it is answered with what stands there, by a commit of its own.
     """
-    failure: Exception = Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+    failure: Exception = Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS)
     write_all = _write_in_step
     began = monotonic()
     for pause in _PAUSES_SECONDS:
@@ -229,7 +229,7 @@ def _write_again(connection: Connection, decide: Decide[Any]) -> Any:
             raise
         except Exception as error:
             return error
-    return Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+    return Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS)
 
 
 def _add_receipts(connection: Connection, key: TlogKey, outcomes: list[Any]) -> list[Any]:

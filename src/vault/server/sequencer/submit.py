@@ -19,7 +19,7 @@ from vault.protocol.journal import JournalId
 from vault.protocol.leaf import leaf_entry
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
 from vault.protocol.naming import find_engagement
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body
 from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JournalKind, Role
@@ -128,13 +128,13 @@ def require_path(body: Body, path_ids: Mapping[str, str]) -> None:
     """
     named = {"account": body.by, "engagement": find_engagement(body) or b""}
     if any(named[name].hex() != text for name, text in path_ids.items()):
-        raise Refused("path-mismatch")
+        raise Refused(Code.PATH_MISMATCH)
 
 
 def require_clock(body: Body, now: int) -> None:
     """Return if the signer's clock is not ahead. Raises: Refused(clock-skew) with the server's `time`."""
     if body.at > now + CLOCK_SKEW_SECONDS:
-        raise Refused("clock-skew", time=now)
+        raise Refused(Code.CLOCK_SKEW, time=now)
 
 
 def _require_signers(connection: Connection, facts: Facts, verified: Verified, time: int) -> None:

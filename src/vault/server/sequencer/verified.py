@@ -12,7 +12,7 @@ from vault.errors import AudienceError, PayloadTypeError, SignatureError
 from vault.policy.keys import list_key_signers
 from vault.protocol.envelope import Envelope, Statement
 from vault.protocol.keys import require_valid_keys
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Keys
 from vault.protocol.vocabulary import StatementType
 from vault.server.parts import Parts
@@ -38,7 +38,7 @@ def require_statement(envelope: Envelope, expected: StatementType, audience: str
     if statement.body.audience != audience:
         raise AudienceError("expected a statement for this deployment")
     if signer is not None and statement.body.by != signer:
-        raise Refused("not-signer")
+        raise Refused(Code.NOT_SIGNER)
     return statement
 
 

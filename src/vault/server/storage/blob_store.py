@@ -8,7 +8,7 @@ disk when `put` returns.
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.storage.engine import RETRY_AFTER_SECONDS
 
 PIECE_BYTES = 262_144
@@ -45,4 +45,4 @@ def key_of(engagement: bytes, place: bytes) -> str:
 
 def storage_away() -> Refused:
     """The refusal of a store that does not answer, or has lost something."""
-    return Refused("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS)
+    return Refused(Code.STORAGE_AWAY, retry_after_seconds=RETRY_AFTER_SECONDS)

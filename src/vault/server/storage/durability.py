@@ -1,6 +1,6 @@
 """The refusal of a database that acknowledges what a crash could take back."""
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 
 RETRY_AFTER_SECONDS = 2
 
@@ -10,6 +10,6 @@ class NotDurable(Refused):
 
     def __init__(self, finding: str) -> None:
         """`finding` names the setting, the value found and the value needed."""
-        super().__init__("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS)
+        super().__init__(Code.STORAGE_AWAY, retry_after_seconds=RETRY_AFTER_SECONDS)
         self.finding = finding
         self.args = (f"the database would lose acknowledged statements: {finding}",)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.logs import log_not_durable
 from vault.server.storage import sqlite
 from vault.server.storage.durability import RETRY_AFTER_SECONDS as RETRY_AFTER_SECONDS
@@ -152,7 +152,7 @@ class Storage:
             with fail_after(_TURN_SECONDS):  # bounds the wait for a thread; the thread has bounds of its own
                 return await to_thread.run_sync(ask_again)
         except TimeoutError:
-            raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from None
+            raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS) from None
 
     def sweep(self) -> None:
         """Let nothing of deleted rows stay behind in SQLite's write-ahead log; does nothing where readers hold it."""
@@ -179,11 +179,11 @@ def _storage_errors() -> Iterator[None]:
     except IntegrityError:
         raise
     except NoConnection as error:
-        raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+        raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS) from error
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         if state in _CONFLICTS:
-            raise Conflict("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+            raise Conflict(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS) from error
         if error.connection_invalidated:
-            raise Lost("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS) from error
-        raise Refused("storage-away", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+            raise Lost(Code.STORAGE_AWAY, retry_after_seconds=RETRY_AFTER_SECONDS) from error
+        raise Refused(Code.STORAGE_AWAY, retry_after_seconds=RETRY_AFTER_SECONDS) from error

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 
 
 async def measured(content: AsyncIterator[bytes], size_bytes: int, sha256: bytes) -> AsyncIterator[bytes]:
@@ -16,4 +16,4 @@ async def measured(content: AsyncIterator[bytes], size_bytes: int, sha256: bytes
         hashed.update(piece)
         yield piece
     if left != 0 or hashed.digest() != sha256:
-        raise Refused("part-mismatch")
+        raise Refused(Code.PART_MISMATCH)

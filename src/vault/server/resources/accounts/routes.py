@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from vault.policy.facts import Effect
 from vault.protocol.api import Page, Written
 from vault.protocol.journal import JournalId
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body, Keys
 from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JournalKind, StatementType
@@ -44,7 +44,7 @@ def _admit_anyone(_connection: Connection, _body: Body) -> None:
         statement=StatementType.KEYS,
         answer=Written,
         status=201,
-        problems=("key-invalid", "account-mismatch", "key-chain", "generation-taken"),
+        problems=(Code.KEY_INVALID, Code.ACCOUNT_MISMATCH, Code.KEY_CHAIN, Code.GENERATION_TAKEN),
     ),
 )
 async def post_account(request: Request, holder: EnrolmentHolder, parts: WithParts, queue: WithQueue) -> Response:
@@ -57,7 +57,7 @@ async def post_account(request: Request, holder: EnrolmentHolder, parts: WithPar
         add_keys(connection, made, submission, effects)
         use_enrolment(connection, holder.token_sha256, made.statement.body.by)
 
-    collection = Collection(StatementType.KEYS, admit, project, taken="generation-taken")
+    collection = Collection(StatementType.KEYS, admit, project, taken=Code.GENERATION_TAKEN)
     return await write(request, parts, queue, collection, None, _locate)
 
 
@@ -73,7 +73,7 @@ add_collection(
         statement=StatementType.KEYS,
         answer=Written,
         status=201,
-        problems=("key-invalid", "account-mismatch", "key-chain", "generation-taken"),
+        problems=(Code.KEY_INVALID, Code.ACCOUNT_MISMATCH, Code.KEY_CHAIN, Code.GENERATION_TAKEN),
     ),
 )
 
@@ -86,7 +86,7 @@ add_collection(
         "The keys journal of any account whose id you know",
         credential=Credential.PERSON,
         answer=Page,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
         query=PAGED,
     ),
 )
@@ -98,7 +98,7 @@ async def get_keys(
 
     def find(connection: Connection) -> dict[str, object]:
         if not has_account(connection, account):
-            raise Refused("not-found")
+            raise Refused(Code.NOT_FOUND)
         return write_page(list_entries(connection, journal, after, limit + 1), limit, write_entry, seq_cursor)
 
     return json_answer(await parts.storage.read(find))

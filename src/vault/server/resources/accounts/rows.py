@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from vault.policy.facts import Effect, KeysAdded
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Keys
 from vault.protocol.submission import Submission
 from vault.server.sequencer.journal import Written
@@ -26,7 +26,7 @@ def require_enrolment(connection: Connection, token_sha256: bytes, now: int) -> 
     Raises: Refused(enrolment-ended) where it was used or has ended.
     """
     if connection.execute(_USABLE, {"sha256": token_sha256, "now": now}).one_or_none() is None:
-        raise Refused("enrolment-ended")
+        raise Refused(Code.ENROLMENT_ENDED)
 
 
 def use_enrolment(connection: Connection, token_sha256: bytes, account: bytes) -> None:
@@ -38,7 +38,7 @@ def use_enrolment(connection: Connection, token_sha256: bytes, account: bytes) -
     """
     used = update(enrolments).where(enrolments.c.token_sha256 == token_sha256, enrolments.c.account.is_(None))
     if connection.execute(used.values(account=account)).rowcount != 1:
-        raise Refused("enrolment-ended")
+        raise Refused(Code.ENROLMENT_ENDED)
 
 
 def add_keys(connection: Connection, written: Written, _submission: Submission, effects: tuple[Effect, ...]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from vault.errors import VaultError
 from vault.protocol.limits import ID_BYTES
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.parts import Parts
 from vault.server.resources.attachments.rows.ended import (
     Found,
@@ -57,13 +57,13 @@ async def _put_part(parts: Parts, part: Part, content: AsyncIterator[bytes]) -> 
     try:
         await parts.blobs.put(key_of(part.engagement, told.place), content, part.size, part.sha256)
     except Refused as refused:
-        if refused.code == "part-mismatch" and told.is_new:
+        if refused.code == Code.PART_MISMATCH and told.is_new:
             await to_thread.run_sync(_give_up, parts, part, told.place)
         raise
     if not await to_thread.run_sync(_keep, parts, part, told.place):
         # A sweep may have emptied the place before these bytes came, and forget it only now.
         await parts.blobs.delete(key_of(part.engagement, told.place))
-        raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+        raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS)
 
 
 def _tell(parts: Parts, part: Part) -> Told:
@@ -72,7 +72,7 @@ def _tell(parts: Parts, part: Part) -> Told:
         with suppress(IntegrityError), parts.storage.writing() as connection:
             require_journal_reader(connection, part.engagement, part.uploader)
             return tell_of_part(connection, part, place, now, parts.settings.upload_bytes)
-    raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS)
+    raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS)
 
 
 def _keep(parts: Parts, part: Part, place: bytes) -> bool:

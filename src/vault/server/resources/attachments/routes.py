@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from vault.protocol.api import AttachmentParts
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.http.answers import json_answer
 from vault.server.http.content import CONTENT_SECONDS, CONTENT_TYPE, read_announced
 from vault.server.http.credentials import Person
@@ -37,7 +37,7 @@ router = APIRouter()
         content=True,
         answer=None,
         status=204,
-        problems=("not-found", "part-taken", "part-mismatch", "quota-spent", "too-many", "busy"),
+        problems=(Code.NOT_FOUND, Code.PART_TAKEN, Code.PART_MISMATCH, Code.QUOTA_SPENT, Code.TOO_MANY, Code.BUSY),
     ),
 )
 async def put_attachment_part(
@@ -55,7 +55,7 @@ async def put_attachment_part(
         async with asyncio.timeout(CONTENT_SECONDS):
             await put_part(parts, part, request.stream())
     except TimeoutError:
-        raise Refused("busy", retry_after_seconds=RETRY_AFTER_SECONDS) from None
+        raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS) from None
     return Response(status_code=204)
 
 
@@ -67,7 +67,7 @@ async def put_attachment_part(
         "Which parts of your own upload are here",
         credential=Credential.PERSON,
         answer=AttachmentParts,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
     ),
 )
 async def get_attachment_parts(
@@ -89,7 +89,7 @@ async def get_attachment_parts(
         media_types=(CONTENT_TYPE,),
         tagged=True,
         ranged=True,
-        problems=("not-found", "range-refused"),
+        problems=(Code.NOT_FOUND, Code.RANGE_REFUSED),
     ),
 )
 async def get_attachment(
@@ -98,7 +98,7 @@ async def get_attachment(
     """For who holds a seal of a version that names it."""
     found = await parts.storage.read(lambda connection: find_attachment(connection, engagement, attachment, reader))
     if found is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     headers = {"ETag": f'"{found.sha256.hex()}"', "Accept-Ranges": "bytes"}
     if is_known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -106,7 +106,7 @@ async def get_attachment(
     asked = read_range(request.headers.get("range"), found.size) if unchanged else None
     start, end = asked or (0, found.size)
     if start >= end:
-        refusal = problem_answer(Refused("range-refused"))
+        refusal = problem_answer(Refused(Code.RANGE_REFUSED))
         refusal.headers["Content-Range"] = f"bytes */{found.size}"
         return refusal
     headers["Content-Length"] = str(end - start)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.http.credentials import Person
 from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
@@ -25,7 +25,7 @@ BLOB_TYPE = "application/octet-stream"
         answer=None,
         media_types=("application/octet-stream",),
         tagged=True,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
     ),
 )
 async def get_blob(
@@ -35,5 +35,5 @@ async def get_blob(
     now = parts.clock()
     blob = await parts.storage.look(lambda connection: find_blob(connection, engagement, sha256, reader, now))
     if blob is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return tagged_answer(request, blob, sha256.hex(), BLOB_TYPE)

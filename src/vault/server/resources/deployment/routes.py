@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from vault.protocol.api import Deployment, DeploymentLimits, Health, ProblemPage, ProblemPages, Unready
 from vault.protocol.limits import BLOB_MAXIMUM_BYTES, BODY_MAXIMUM_BYTES, PAGE_MAXIMUM, PART_MAXIMUM_BYTES, SUITE
-from vault.protocol.problems import PROBLEMS, Refused
+from vault.protocol.problems import PROBLEMS, Code, Refused, find_code
 from vault.server.http.answers import PUBLIC, json_answer
 from vault.server.http.joined import WithParts
 from vault.server.http.openapi_file import read_openapi_file
@@ -82,14 +82,15 @@ async def list_problems(request: Request) -> Response:
         credential=Credential.NONE,
         answer=ProblemPage,
         media_types=("text/html",),
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
     ),
 )
 async def get_problem(request: Request, code: ProblemCode) -> Response:
     """JSON, or HTML for who prefers it."""
-    problem = PROBLEMS.get(code)
-    if problem is None:
-        raise Refused("not-found")
+    found = find_code(code)
+    if found is None:
+        raise Refused(Code.NOT_FOUND)
+    problem = PROBLEMS[found]
     if _prefers_html(request):
         return _page(problem_html(problem))
     return json_answer(problem_page(problem), cache_control=PUBLIC, vary="Accept")

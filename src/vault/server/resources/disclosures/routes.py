@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 
 from vault.protocol.api import DisclosureContent, Disclosures, Written
+from vault.protocol.problems import Code
 from vault.protocol.vocabulary import Role, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
@@ -39,17 +40,17 @@ add_collection(
         answer=Written,
         status=201,
         problems=(
-            "not-found",
-            "role-refused",
-            "share-kind-refused",
-            "recipient-refused",
-            "seals-refused",
-            "key-stale",
-            "contract-inactive",
-            "disclosure-past",
-            "disclosure-ended",
-            "blob-shape",
-            "seal-shape",
+            Code.NOT_FOUND,
+            Code.ROLE_REFUSED,
+            Code.SHARE_KIND_REFUSED,
+            Code.RECIPIENT_REFUSED,
+            Code.SEALS_REFUSED,
+            Code.KEY_STALE,
+            Code.CONTRACT_INACTIVE,
+            Code.DISCLOSURE_PAST,
+            Code.DISCLOSURE_ENDED,
+            Code.BLOB_SHAPE,
+            Code.SEAL_SHAPE,
         ),
     ),
 )
@@ -65,7 +66,7 @@ add_collection(
         statement=StatementType.OPENING,
         answer=Written,
         status=201,
-        problems=("not-found", "key-stale", "disclosure-ended"),
+        problems=(Code.NOT_FOUND, Code.KEY_STALE, Code.DISCLOSURE_ENDED),
     ),
 )
 add_collection(
@@ -80,7 +81,7 @@ add_collection(
         statement=StatementType.WITHDRAWAL,
         answer=Written,
         status=201,
-        problems=("not-found", "role-refused", "key-stale", "already-withdrawn"),
+        problems=(Code.NOT_FOUND, Code.ROLE_REFUSED, Code.KEY_STALE, Code.ALREADY_WITHDRAWN),
     ),
 )
 
@@ -93,7 +94,7 @@ add_collection(
         "Live disclosures to you; for the coachee all that she made",
         credential=Credential.PERSON,
         answer=Disclosures,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
         query=PAGED,
     ),
 )
@@ -119,7 +120,7 @@ async def get_disclosures(
         "Blob and your seal of a disclosure that you have opened",
         credential=Credential.PERSON,
         answer=DisclosureContent,
-        problems=("not-found", "opening-required", "disclosure-ended"),
+        problems=(Code.NOT_FOUND, Code.OPENING_REQUIRED, Code.DISCLOSURE_ENDED),
     ),
 )
 async def get_content(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.api import Engagements, EngagementView, Written
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body, Contract
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import JSON_TYPE, json_answer
@@ -29,15 +29,15 @@ from vault.server.sequencer.members import admit_member
 router = APIRouter()
 
 _CONTRACT_PROBLEMS = (
-    "role-refused",
-    "parties-refused",
-    "contact-not-independent",
-    "share-kind-refused",
-    "seals-refused",
-    "key-stale",
-    "contract-superseded",
-    "blob-shape",
-    "seal-shape",
+    Code.ROLE_REFUSED,
+    Code.PARTIES_REFUSED,
+    Code.CONTACT_NOT_INDEPENDENT,
+    Code.SHARE_KIND_REFUSED,
+    Code.SEALS_REFUSED,
+    Code.KEY_STALE,
+    Code.CONTRACT_SUPERSEDED,
+    Code.BLOB_SHAPE,
+    Code.SEAL_SHAPE,
 )
 
 
@@ -53,7 +53,7 @@ def _locate(body: Body) -> str:
 add_collection(
     router,
     "/v1/engagements",
-    Collection(StatementType.CONTRACT, _admit_anyone, add_contract, taken="engagement-taken"),
+    Collection(StatementType.CONTRACT, _admit_anyone, add_contract, taken=Code.ENGAGEMENT_TAKEN),
     operation(
         "createEngagement",
         "engagements",
@@ -63,7 +63,7 @@ add_collection(
         salt=Salt.ALWAYS,
         answer=Written,
         status=201,
-        problems=("engagement-taken", *_CONTRACT_PROBLEMS),
+        problems=(Code.ENGAGEMENT_TAKEN, *_CONTRACT_PROBLEMS),
     ),
     _locate,
 )
@@ -79,7 +79,7 @@ add_collection(
         statement=StatementType.CONTRACT,
         answer=Written,
         status=201,
-        problems=("not-found", "engagement-closed", *_CONTRACT_PROBLEMS),
+        problems=(Code.NOT_FOUND, Code.ENGAGEMENT_CLOSED, *_CONTRACT_PROBLEMS),
     ),
 )
 add_collection(
@@ -94,7 +94,7 @@ add_collection(
         statement=StatementType.ASSENT,
         answer=Written,
         status=201,
-        problems=("not-found", "role-refused", "contract-superseded", "already-assented", "key-stale"),
+        problems=(Code.NOT_FOUND, Code.ROLE_REFUSED, Code.CONTRACT_SUPERSEDED, Code.ALREADY_ASSENTED, Code.KEY_STALE),
     ),
 )
 add_collection(
@@ -109,7 +109,7 @@ add_collection(
         statement=StatementType.CLOSURE,
         answer=Written,
         status=201,
-        problems=("not-found", "role-refused", "engagement-closed", "key-stale"),
+        problems=(Code.NOT_FOUND, Code.ROLE_REFUSED, Code.ENGAGEMENT_CLOSED, Code.KEY_STALE),
     ),
 )
 
@@ -144,7 +144,7 @@ async def get_engagements(
         "One engagement with the contracts that name you",
         credential=Credential.PERSON,
         answer=EngagementView,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
     ),
 )
 async def get_engagement(engagement: EngagementPath, reader: Person, parts: WithParts) -> Response:
@@ -158,7 +158,7 @@ async def get_engagement(engagement: EngagementPath, reader: Person, parts: With
             else list_contracts(connection, engagement, reader, row.role in JOURNAL_READERS, row.active_contract)
         )
         if row is None or not contracts:
-            raise Refused("not-found")
+            raise Refused(Code.NOT_FOUND)
         salt = find_salt(connection, engagement) if row.role in JOURNAL_READERS else None
         return {**write_engagement(row), "contracts": contracts, "salt": salt}
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Introduction
 from vault.protocol.submission import NO_PARTS, Submission
 from vault.protocol.vocabulary import StatementType
@@ -28,9 +28,9 @@ async def create_introduction(parts: Parts, queue: Queue, submission: Submission
         require_clock(body, now)
         keys = find_current_keys(connection, signer)
         if keys is None or keys.sign_key != body.key:
-            raise Refused("key-stale")
+            raise Refused(Code.KEY_STALE)
         if submission.parts != NO_PARTS:
-            raise Refused("part-surplus")
+            raise Refused(Code.PART_SURPLUS)
         require_account(connection, body.to)
 
         def write() -> tuple[bool, None]:

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from vault.protocol.api import Introduced, Introductions
 from vault.protocol.limits import ZERO32
+from vault.protocol.problems import Code
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
@@ -27,7 +28,7 @@ router = APIRouter()
         statement=StatementType.INTRODUCTION,
         answer=Introduced,
         status=201,
-        problems=("not-found", "key-stale"),
+        problems=(Code.NOT_FOUND, Code.KEY_STALE),
     ),
 )
 async def post_introduction(request: Request, signer: Person, parts: WithParts, queue: WithQueue) -> Response:

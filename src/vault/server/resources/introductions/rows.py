@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
 from vault.protocol.envelope import Statement
 from vault.protocol.limits import INTRODUCTION_SECONDS
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Introduction
 from vault.protocol.vocabulary import StatementType
 from vault.server.storage.entries import Found, write_envelope, write_page
@@ -36,14 +36,14 @@ def is_written(connection: Connection, statement: Statement) -> bool:
     values = {"signer": statement.body.by, "uid": statement.body.id}
     before = connection.execute(_BEFORE, values).scalar_one_or_none()
     if before is not None and before != statement.id:
-        raise Refused("id-taken")
+        raise Refused(Code.ID_TAKEN)
     return before is not None
 
 
 def require_account(connection: Connection, account: bytes) -> None:
     """Return if there is such an account. Raises: Refused(not-found)."""
     if connection.execute(_ACCOUNT, {"account": account}).scalar_one_or_none() is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
 
 
 def insert_introduction(connection: Connection, statement: Statement, body: Introduction, now: int) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection
 
 from vault.protocol.api import ItemView, Page, Readers, Written
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import ItemKind, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
@@ -37,17 +37,17 @@ add_collection(
         answer=Written,
         status=201,
         problems=(
-            "not-found",
-            "role-refused",
-            "class-refused",
-            "author-refused",
-            "seals-refused",
-            "key-stale",
-            "version-taken",
-            "contract-inactive",
-            "engagement-closed",
-            "blob-shape",
-            "seal-shape",
+            Code.NOT_FOUND,
+            Code.ROLE_REFUSED,
+            Code.CLASS_REFUSED,
+            Code.AUTHOR_REFUSED,
+            Code.SEALS_REFUSED,
+            Code.KEY_STALE,
+            Code.VERSION_TAKEN,
+            Code.CONTRACT_INACTIVE,
+            Code.ENGAGEMENT_CLOSED,
+            Code.BLOB_SHAPE,
+            Code.SEAL_SHAPE,
         ),
     ),
 )
@@ -63,7 +63,14 @@ add_collection(
         statement=StatementType.RESEAL,
         answer=Written,
         status=201,
-        problems=("not-found", "role-refused", "seals-refused", "key-stale", "contract-inactive", "seal-shape"),
+        problems=(
+            Code.NOT_FOUND,
+            Code.ROLE_REFUSED,
+            Code.SEALS_REFUSED,
+            Code.KEY_STALE,
+            Code.CONTRACT_INACTIVE,
+            Code.SEAL_SHAPE,
+        ),
     ),
 )
 
@@ -76,7 +83,7 @@ add_collection(
         "The newest versions that are sealed to you",
         credential=Credential.PERSON,
         answer=Page,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
         query=(*PAGED, "kind"),
     ),
 )
@@ -105,7 +112,7 @@ async def get_items(
         "All versions of an item that are sealed to you",
         credential=Credential.PERSON,
         answer=ItemView,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
     ),
 )
 async def get_item(engagement: EngagementPath, item: ItemPath, reader: Person, parts: WithParts) -> Response:
@@ -116,7 +123,7 @@ async def get_item(engagement: EngagementPath, item: ItemPath, reader: Person, p
 
     versions = await parts.storage.read(find)
     if not versions:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return json_answer({"versions": versions})
 
 
@@ -128,7 +135,7 @@ async def get_item(engagement: EngagementPath, item: ItemPath, reader: Person, p
         "Everyone who holds a seal of the item",
         credential=Credential.PERSON,
         answer=Readers,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
     ),
 )
 async def get_readers(engagement: EngagementPath, item: ItemPath, reader: Person, parts: WithParts) -> Response:
@@ -138,7 +145,7 @@ async def get_readers(engagement: EngagementPath, item: ItemPath, reader: Person
         require_journal_reader(connection, engagement, reader)
         holders = list_holders(connection, engagement, item)
         if reader.hex() not in {each["account"] for each in holders}:
-            raise Refused("not-found")
+            raise Refused(Code.NOT_FOUND)
         return {"data": holders}
 
     return json_answer(await parts.storage.read(find))

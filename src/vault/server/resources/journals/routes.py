@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from vault.protocol.api import Page
 from vault.protocol.journal import JournalId
+from vault.protocol.problems import Code
 from vault.protocol.vocabulary import JournalKind, Role
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
@@ -29,7 +30,7 @@ router = APIRouter()
         "The engagement's journal with your own seals",
         credential=Credential.PERSON,
         answer=Page,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
         query=PAGED,
     ),
 )
@@ -55,7 +56,7 @@ async def get_journal(
         "The journal of escalations with your own seals",
         credential=Credential.PERSON,
         answer=Page,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
         query=PAGED,
     ),
 )

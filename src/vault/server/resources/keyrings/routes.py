@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 
 from vault.protocol.api import KeyringView, Written
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
@@ -37,7 +37,7 @@ add_collection(
         salt=Salt.WITH_THE_FIRST,
         answer=Written,
         status=201,
-        problems=("sequence-taken", "key-stale", "key-invalid", "blob-shape", "slot-shape"),
+        problems=(Code.SEQUENCE_TAKEN, Code.KEY_STALE, Code.KEY_INVALID, Code.BLOB_SHAPE, Code.SLOT_SHAPE),
     ),
 )
 
@@ -50,7 +50,7 @@ add_collection(
         "Your newest keyring, its slots, and its journal",
         credential=Credential.KEYRING,
         answer=KeyringView,
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
         query=PAGED,
     ),
 )
@@ -59,7 +59,7 @@ async def get_keyring(
 ) -> Response:
     """A `keyring` token sees the slot that it was fetched with and no other."""
     if holder.account != account:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return json_answer(
         await parts.storage.read(lambda connection: read_keyring(connection, account, holder.slot, after, limit))
     )

@@ -8,7 +8,7 @@ from vault.encoding import write_base64
 from vault.policy.facts import Effect, KeyringAdded
 from vault.protocol.ids import key_id
 from vault.protocol.journal import JournalId
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, KEY_ALGORITHM_ED25519, JournalKind
 from vault.server.sequencer.journal import Written
@@ -61,7 +61,7 @@ def read_keyring(connection: Connection, account: bytes, kind: int | None, after
     """
     row = connection.execute(_KEYRING, {"account": account}).one_or_none()
     if row is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     journal = JournalId(JournalKind.KEYRING, account)
     found = connection.execute(_SLOTS, {"account": account})
     return {

@@ -11,7 +11,7 @@ from vault.errors import SignatureError
 from vault.protocol.api import Challenge, Token
 from vault.protocol.envelope import Statement
 from vault.protocol.limits import CHALLENGE_SECONDS, KEYRING_TOKEN_SECONDS, PERSON_TOKEN_SECONDS
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Fetch, Login
 from vault.server.credentials import KEYRING_SCOPE, LOGIN_PREFIX, PERSON_SCOPE, new_credential
 from vault.server.parts import Parts
@@ -68,9 +68,9 @@ async def create_token(parts: Parts, queue: Queue, statement: Statement) -> Toke
         body.challenge, (body.by, False), lambda connection: lambda: write(connection)
     )
     if not is_taken:
-        raise Refused("challenge-ended")
+        raise Refused(Code.CHALLENGE_ENDED)
     if not is_login:
-        raise Refused("login-refused")
+        raise Refused(Code.LOGIN_REFUSED)
     return Token.model_validate({"token": token, "scope": scope, "expires": expires})
 
 

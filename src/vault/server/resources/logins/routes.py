@@ -9,7 +9,7 @@ from vault.errors import AudienceError, PayloadTypeError
 from vault.protocol.api import Challenge, ChallengeRequest, Token
 from vault.protocol.envelope import Statement
 from vault.protocol.limits import LOGIN_BODY_MAXIMUM_BYTES
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.submission import NO_PARTS
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
@@ -36,7 +36,7 @@ _TYPES = (StatementType.LOGIN, StatementType.FETCH)
         body=ChallengeRequest,
         answer=Challenge,
         status=201,
-        problems=("busy",),
+        problems=(Code.BUSY,),
     ),
 )
 async def post_challenge(request: Request, parts: WithParts, queue: WithQueue) -> Response:
@@ -58,7 +58,7 @@ async def post_challenge(request: Request, parts: WithParts, queue: WithQueue) -
         statement=_TYPES,
         answer=Token,
         status=201,
-        problems=("challenge-ended", "login-refused", "part-surplus", "busy"),
+        problems=(Code.CHALLENGE_ENDED, Code.LOGIN_REFUSED, Code.PART_SURPLUS, Code.BUSY),
     ),
 )
 async def post_token(request: Request, parts: WithParts, queue: WithQueue) -> Response:
@@ -70,7 +70,7 @@ async def post_token(request: Request, parts: WithParts, queue: WithQueue) -> Re
     if statement.body.audience != parts.settings.audience:
         raise AudienceError("expected a statement for this deployment")
     if submission.parts != NO_PARTS:
-        raise Refused("part-surplus")
+        raise Refused(Code.PART_SURPLUS)
     return json_answer(await create_token(parts, queue, statement), 201)
 
 
@@ -83,7 +83,7 @@ async def post_token(request: Request, parts: WithParts, queue: WithQueue) -> Re
         credential=Credential.KEYRING,
         answer=None,
         status=204,
-        problems=("busy",),
+        problems=(Code.BUSY,),
     ),
 )
 async def delete_current_token(holder: KeyringReader, queue: WithQueue) -> Response:

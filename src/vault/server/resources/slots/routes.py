@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from vault.encoding import write_base64
 from vault.protocol.api import SlotHeader
+from vault.protocol.problems import Code
 from vault.protocol.slot import fake_slot_header
 from vault.server.http.answers import json_answer
 from vault.server.http.joined import WithParts
@@ -27,7 +28,7 @@ router = APIRouter()
         "The public header of a slot of the keyring",
         credential=Credential.NONE,
         answer=SlotHeader,
-        problems=("not-found", "too-many"),
+        problems=(Code.NOT_FOUND, Code.TOO_MANY),
     ),
 )
 async def get_slot_header(request: Request, account: AccountPath, kind: SlotKindPath, parts: WithParts) -> Response:

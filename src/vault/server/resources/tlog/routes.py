@@ -5,7 +5,7 @@ Source: C2SP tlog-tiles; docs/protocol.md section 10.4.
 
 from fastapi import APIRouter, Request, Response
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.http.answers import FOR_EVER, REVALIDATED
 from vault.server.http.joined import WithParts
 from vault.server.http.operations import Credential, operation
@@ -49,7 +49,7 @@ async def get_checkpoint(request: Request, parts: WithParts) -> Response:
         credential=Credential.NONE,
         answer=None,
         media_types=(_BYTES,),
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
     ),
 )
 async def get_entries(index: str, parts: WithParts) -> Response:
@@ -57,7 +57,7 @@ async def get_entries(index: str, parts: WithParts) -> Response:
     try:
         bundle = Bundle.parse(f"tile/entries/{index}")
     except TileError:
-        raise Refused("not-found") from None
+        raise Refused(Code.NOT_FOUND) from None
     return _unchanging(await parts.storage.read(lambda connection: find_bundle_bytes(connection, bundle)))
 
 
@@ -70,7 +70,7 @@ async def get_entries(index: str, parts: WithParts) -> Response:
         credential=Credential.NONE,
         answer=None,
         media_types=(_BYTES,),
-        problems=("not-found",),
+        problems=(Code.NOT_FOUND,),
     ),
 )
 async def get_tile(level: str, index: str, parts: WithParts) -> Response:
@@ -78,11 +78,11 @@ async def get_tile(level: str, index: str, parts: WithParts) -> Response:
     try:
         tile = Tile.parse(f"tile/{level}/{index}")
     except TileError:
-        raise Refused("not-found") from None
+        raise Refused(Code.NOT_FOUND) from None
     return _unchanging(await parts.storage.read(lambda connection: find_tile_bytes(connection, tile)))
 
 
 def _unchanging(content: bytes | None) -> Response:
     if content is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return Response(content, headers={"Cache-Control": FOR_EVER}, media_type=_BYTES)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.storage.tables import accounts, attachment_parts, attachments, discarded_parts
 
 QUOTA_SECONDS = 3_600
@@ -74,19 +74,19 @@ def tell_of_part(connection: Connection, part: Part, place: bytes, now: int, quo
     """
     row = connection.execute(_LOCKED, part.key).one_or_none()
     if row is not None and row.uploader != part.uploader:
-        raise Refused("part-taken")
+        raise Refused(Code.PART_TAKEN)
     before = connection.execute(_PART, part.key).one_or_none()
     if before is not None:
         if (before.size, before.sha256) != (part.size, part.sha256):
-            raise Refused("part-taken")
+            raise Refused(Code.PART_TAKEN)
         return Told(before.place, is_new=False, is_stored=bool(before.stored))
     if row is not None and row.sha256 is not None:
-        raise Refused("part-taken")
+        raise Refused(Code.PART_TAKEN)
     uploader = {"uploader": part.uploader}
     connection.execute(_UPLOADER, uploader)
     unnamed = connection.execute(_UNNAMED, uploader).scalar_one()
     if unnamed + part.size > quota_bytes:
-        raise Refused("quota-spent", retry_after_seconds=QUOTA_SECONDS)
+        raise Refused(Code.QUOTA_SPENT, retry_after_seconds=QUOTA_SECONDS)
     if row is None:
         connection.execute(insert(attachments).values(_new_upload(part, now)))
     else:
@@ -135,7 +135,7 @@ def list_parts(connection: Connection, engagement: bytes, attachment: bytes, rea
     place = {"engagement": engagement, "attachment": attachment}
     row = connection.execute(_ATTACHMENT, place).one_or_none()
     if row is None or row.uploader != reader:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     rows = connection.execute(_STORED, place)
     return [{"n": each.number, "size": each.size, "sha256": each.sha256.hex()} for each in rows]
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from vault.encoding import MAXIMUM_INTEGER, write_base64
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES, JournalKind
 from vault.server.storage.entries import (
     ENTRY_COLUMNS,
@@ -116,12 +116,12 @@ def read_content(
     values = {"engagement": engagement, "disclosure": disclosure}
     row = connection.execute(_DISCLOSURE, values).one_or_none()
     if row is None or not (is_coachee or row.recipient == reader):
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     state = _state(row, now)
     if state == "erased" or (state != "live" and not is_coachee):
-        raise Refused("disclosure-ended")
+        raise Refused(Code.DISCLOSURE_ENDED)
     if not is_coachee and connection.execute(_OPENED, {**values, "reader": reader}).one_or_none() is None:
-        raise Refused("opening-required")
+        raise Refused(Code.OPENING_REQUIRED)
     content = connection.execute(_CONTENT, {**values, "reader": reader}).one()
     return {"blob": write_base64(content.blob), "seal": write_base64(content.seal)}
 
