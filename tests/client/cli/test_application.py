@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.found import found
 from vault.client.cli import application, outbox
 from vault.client.cli.application import hoist, run
 from vault.client.cli.listing import first_sentence
@@ -139,6 +140,64 @@ def test_a_failed_proof_names_its_evidence() -> None:
 def test_something_half_done_tells_what_stands(tmp_path: Path) -> None:
     problem = problem_of(Unfinished(Refused("engagement-closed"), "go on elsewhere", added=[1]))
     assert (problem["code"], problem["hint"], problem["added"]) == ("engagement-closed", "go on elsewhere", [1])
+
+
+@found("F49")
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device", "/home/lena/vault.json"),
+        PermissionError(13, "Permission denied", b"/home/lena/\xff"),
+        OSError(36, "File name too long", Path("/home/lena/x")),
+        UnicodeDecodeError("utf-8", b"a secret \xff", 9, 10, "invalid start byte"),
+    ],
+)
+def test_what_the_device_refuses_is_told_with_its_reason_and_its_path(error: Exception) -> None:
+    told = sentence_of(error) + json.dumps(problem_of(error))
+    if isinstance(error, OSError):
+        assert str(error.strerror) in told
+        assert "/home/lena/" in told
+    else:
+        assert "expected UTF-8" in told
+    assert "a secret" not in told
+    assert "report it" not in told
+
+
+@found("F49")
+def test_without_a_home_the_command_says_how_to_name_a_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere(_path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", nowhere)
+    assert application.run(["outbox", "list"]) == 2
+    assert "--home" in capsys.readouterr().err
+
+
+@found("F49")
+def test_a_folder_that_stands_where_the_identity_should_is_told_by_its_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "vault.json").mkdir()
+    (tmp_path / "secret").write_text("long enough\n")
+    line = ["--home", str(tmp_path), "--passphrase-file", str(tmp_path / "secret"), "outbox", "list"]
+    assert application.run(line) == 1
+    assert str(tmp_path / "vault.json") in capsys.readouterr().err
+
+
+@found("F31")
+def test_an_error_that_repeats_others_is_harmless(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_context: object) -> None:
+        raise UsageError("name one of these:\n  \x1b]0;owned\x07\u202e\x9b31m")
+
+    monkeypatch.setattr(outbox, "opened", fail)
+    for line in (["outbox", "list"], ["--json", "outbox", "list"]):
+        assert application.run(line) == 2
+        heard = capsys.readouterr()
+        assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(heard.err + heard.out)
 
 
 @pytest.mark.parametrize(("error", "code"), [(RuntimeError("a secret"), 1), (KeyboardInterrupt(), 130)])
