@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.found import found
 from vault.client.cli import application, outbox
 from vault.client.cli.application import hoist, run
 from vault.client.cli.listing import first_sentence
@@ -142,7 +141,6 @@ def test_something_half_done_tells_what_stands(tmp_path: Path) -> None:
     assert (problem["code"], problem["hint"], problem["added"]) == ("engagement-closed", "go on elsewhere", [1])
 
 
-@found("F49")
 @pytest.mark.parametrize(
     "error",
     [
@@ -163,7 +161,6 @@ def test_what_the_device_refuses_is_told_with_its_reason_and_its_path(error: Exc
     assert "report it" not in told
 
 
-@found("F49")
 def test_without_a_home_the_command_says_how_to_name_a_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -175,7 +172,6 @@ def test_without_a_home_the_command_says_how_to_name_a_folder(
     assert "--home" in capsys.readouterr().err
 
 
-@found("F49")
 def test_a_folder_that_stands_where_the_identity_should_is_told_by_its_path(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -186,7 +182,6 @@ def test_a_folder_that_stands_where_the_identity_should_is_told_by_its_path(
     assert str(tmp_path / "vault.json") in capsys.readouterr().err
 
 
-@found("F31")
 def test_an_error_that_repeats_others_is_harmless(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

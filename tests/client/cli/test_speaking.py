@@ -2,14 +2,13 @@
 
 import io
 import json
+import re
 import sys
 import unicodedata
 from pathlib import Path
 
 import pytest
 
-from tests.found import found
-from vault.client.acts.terms import day
 from vault.client.acts.uploading import Progress
 from vault.client.cli import speaking
 from vault.client.cli.attachments import reporting
@@ -17,6 +16,7 @@ from vault.client.cli.choices import Choices
 from vault.client.cli.speaking import advise, code_rows, end, moment, one_line, printable, progress, say, tell_search
 from vault.client.cli.words import PURPOSES, SHARE_KINDS, about, plain
 from vault.client.device.codes import INVITATION, Code, read_code, write_code
+from vault.client.showing import day
 from vault.protocol.vocabulary import Purpose, ShareKind
 
 
@@ -40,10 +40,10 @@ def test_control_characters_and_direction_marks_are_spelled_out(text: str, shown
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\u202e\u2066\u200b\x7f\U000e0041"
 TO_A_PERSON = Choices(Path("home"), None, False, False, None)
+CLI = Path(speaking.__file__).parent
 AS_JSON = Choices(Path("home"), None, True, False, None)
 
 
-@found("F31")
 def test_results_and_advice_are_harmless_whoever_forgot_to_make_them_so(capsys: pytest.CaptureFixture[str]) -> None:
     say(TO_A_PERSON, [f"title {HOSTILE}", "next"], {})
     say(TO_A_PERSON, HOSTILE, {})
@@ -54,7 +54,11 @@ def test_results_and_advice_are_harmless_whoever_forgot_to_make_them_so(capsys: 
     assert heard.out.splitlines()[1] == "next"
 
 
-@found("F31")
+def test_there_is_one_way_out() -> None:
+    ways = re.compile(r"\b(typer\.echo|typer\.secho|print|stdout\.write|stderr\.write)\(")
+    assert {path.name for path in CLI.glob("*.py") if ways.search(path.read_text("utf-8"))} == {"speaking.py"}
+
+
 def test_json_spells_what_a_terminal_acts_on_and_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     members = {"title": f"{HOSTILE} ä 日本 🙂 \ud800", "name\u202e": "\u2028"}
     say(AS_JSON, "", members)
@@ -64,7 +68,6 @@ def test_json_spells_what_a_terminal_acts_on_and_loses_nothing(capsys: pytest.Ca
     assert "ä 日本 🙂" in heard
 
 
-@found("F50")
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_json_says_the_same_where_output_is_no_utf_8(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
@@ -74,7 +77,6 @@ def test_json_says_the_same_where_output_is_no_utf_8(encoding: str, monkeypatch:
     assert json.loads(raw.getvalue().decode(encoding)) == {"title": "日本 ä"}
 
 
-@found("F31")
 @pytest.mark.parametrize("name", ["a[/b].txt", "[link=https://evil.example]click[/link].txt", "[red]x"])
 def test_names_of_files_are_no_markup_beside_a_bar(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = io.StringIO()
@@ -90,7 +92,6 @@ def test_names_of_files_are_no_markup_beside_a_bar(name: str, monkeypatch: pytes
     assert "\x1b]8;" not in drawn.getvalue()
 
 
-@found("F51")
 @pytest.mark.parametrize(
     "text",
     ["می‌خواهم", "क्‍ष", "श्रीमान्‌ जी", "র‍্যাব", "👩‍👩‍👧", "❤️‍🔥", "👨🏽‍⚕️"],
@@ -110,8 +111,8 @@ def test_joiners_are_spelled_out_where_they_only_hide(text: str) -> None:
     [
         (0, "1970-01-01 00:00"),
         (253_402_300_799, "9999-12-31 23:59"),
-        pytest.param(253_402_300_800, "10000-01-01 00:00", marks=found("F28")),
-        pytest.param(2**53 - 1, "285428751-11-12 07:36", marks=found("F28")),
+        (253_402_300_800, "10000-01-01 00:00"),
+        (2**53 - 1, "285428751-11-12 07:36"),
         (-1, "1969-12-31 23:59"),
     ],
 )
@@ -121,7 +122,6 @@ def test_every_number_that_can_be_signed_is_shown_as_a_time(seconds: int, shown:
     assert end(seconds) == f"until {shown} UTC"
 
 
-@found("S10")
 def test_long_lines_break_between_words_at_a_terminal_and_nowhere_else(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,11 +5,12 @@ What people read is made from the members that policy enforces, never from a tex
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar, cast
 
 from vault.client.errors import UsageError
+from vault.client.showing import day
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.statements import Contract
 from vault.protocol.terms import RequestBudget
@@ -218,11 +219,6 @@ def _contact_lines(contract: Contract, names: Mapping[bytes, str]) -> list[str]:
 def short(account: bytes) -> str:
     """The first digits of an account, to tell two apart; never enough to trust one."""
     return account.hex()[:8]
-
-
-def day(seconds: int) -> str:
-    """A day in UTC, such as 2026-11-24."""
-    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 
 def whole_days(length: timedelta) -> int:

@@ -1,6 +1,5 @@
 """The command joined from its groups, and the one place where an error becomes words and an exit code."""
 
-import json
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -27,6 +26,8 @@ from vault.client.cli.choices import Choices
 from vault.client.cli.identity import identity
 from vault.client.cli.listing import Listing
 from vault.client.cli.refusals import INTERRUPTED, REFUSED, exit_code, problem_of, sentence_of
+from vault.client.cli.speaking import hand_over, say_json, tell
+from vault.client.errors import UsageError
 
 WITH_VALUE = ("--home", "--server", "--passphrase-file")
 ALONE = ("--json", "--quiet")
@@ -44,7 +45,7 @@ app = typer.Typer(
 def print_version(wanted: bool) -> None:
     """Print the version and end, where it is asked for."""
     if wanted:
-        typer.echo(version("coach-vault"))
+        hand_over(version("coach-vault"))
         raise typer.Exit
 
 
@@ -74,7 +75,14 @@ def global_options(
 
     Exit codes: 0 done, 1 refused, 2 usage, 3 verification failed, 4 unreachable (what was signed is in the outbox).
     """
-    context.obj = Choices(home.expanduser(), server, as_json, quiet, passphrase_file)
+    context.obj = Choices(_expanded(home), server, as_json, quiet, passphrase_file)
+
+
+def _expanded(home: Path) -> Path:
+    try:
+        return home.expanduser()
+    except RuntimeError:
+        raise UsageError("this device does not say where your own folder is; give --home DIR") from None
 
 
 app.add_typer(identity, name="identity", cls=Listing)
@@ -129,7 +137,7 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in line[: line.index("--")] if "--" in line else "--json" in line
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(line, prog_name="coach-vault", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
@@ -141,13 +149,13 @@ def run(arguments: Sequence[str]) -> int:
         return exit_code(error)
     if code == INTERRUPTED:
         if sys.stderr.isatty():
-            typer.echo(err=True)  # the question, or a progress bar, stands on the line before
-        typer.echo("stopped; whatever was signed is kept, sent or in the outbox. Run it again to go on.", err=True)
+            tell("")  # the question, or a progress bar, stands on the line before
+        tell("stopped; whatever was signed is kept, sent or in the outbox. Run it again to go on.")
     return code if isinstance(code, int) else 0
 
 
 def _explain(error: Exception, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(problem_of(error), ensure_ascii=False, default=str))
+        say_json(problem_of(error))
     else:
-        typer.echo(sentence_of(error), err=True)
+        tell(sentence_of(error))

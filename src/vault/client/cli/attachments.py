@@ -93,7 +93,7 @@ def reporting(choices: Choices) -> Iterator[Report]:
     """A bar on standard error for each thing that is done with each file; nothing where it is not wanted."""
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # names are no markup
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),

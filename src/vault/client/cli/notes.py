@@ -16,7 +16,7 @@ from vault.client.cli.files import is_text, key_of, list_files, list_links, read
 from vault.client.cli.items import reading_group
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.refusals import REFUSED, Unfinished
-from vault.client.cli.speaking import advise, one_line, progress, say
+from vault.client.cli.speaking import advise, one_line, progress, say, tell
 from vault.client.device.waiting import FileKey
 from vault.client.errors import Unreachable, UsageError
 from vault.client.network.calls import run_unanswered
@@ -79,7 +79,7 @@ def add(
     for link in links:
         advise(choices, f"left out: {one_line(str(link))}: a link inside a folder; name it yourself to add it")
     for each in done.failed:
-        typer.echo(f"not added: {one_line(each['path'])}: {each['reason']}", err=True)
+        tell(f"not added: {one_line(each['path'])}: {each['reason']}")
     if done.failed:
         raise typer.Exit(REFUSED)
 

@@ -1,5 +1,6 @@
 """Every error as one line and a hint, or as a problem object, and its exit code; never a traceback."""
 
+import os
 from typing import Any, Protocol, runtime_checkable
 
 from vault.client.errors import (
@@ -18,6 +19,7 @@ from vault.protocol.problems import Refused
 REFUSED, USAGE, NOT_VERIFIED, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
 
 NOT_USED = "nothing of it was used; do not go on with this server"
+NOTHING_LOST = "nothing that was signed is lost; mend that, and run the command again"
 GONE_BACK = (
     "nothing of it was used, and nothing on this device is lost. If whoever runs the server has brought back a backup, "
     "`coach-vault rollback show` tells what is missing and how to go on"
@@ -78,6 +80,8 @@ def problem_of(error: BaseException) -> dict[str, Any]:
         return _like("usage", "That cannot be done so", str(error))
     if isinstance(error, ParserError):
         return _like("usage", "That command line cannot be read", error.format_message())
+    if isinstance(error, OSError | UnicodeError):
+        return _like("device", "This device refused it", _words_of_device(error))
     detail = (
         f"{type(error).__name__}: nothing that was signed is lost; run the command again, and report it if it stays"
     )
@@ -105,7 +109,17 @@ def sentence_of(error: BaseException) -> str:
         return f"usage: {error.format_message()}\nhint: add --help to the command"
     if isinstance(error, VaultError):
         return f"error: {error}"
+    if isinstance(error, OSError | UnicodeError):
+        return f"error: {_words_of_device(error)}\nhint: {NOTHING_LOST}"
     return f"error: {problem_of(error)['detail']}"
+
+
+def _words_of_device(error: OSError | UnicodeError) -> str:
+    """What the operating system, or a text that is none, has to say: a reason and a path, and nothing of a content."""
+    if isinstance(error, UnicodeError):
+        return "expected UTF-8"
+    reason = error.strerror or type(error).__name__
+    return reason if error.filename is None else f"{reason}: {os.fsdecode(error.filename)}"
 
 
 def _like(code: str, title: str, detail: str) -> dict[str, Any]:

@@ -1,42 +1,104 @@
 """How the command speaks: results on standard output, as lines or as one JSON object; all else on standard error.
 
-Texts come from other people. Control characters and direction marks in them are shown as what they are, so that no text
-can move the cursor, hide a line or pass for a word of this program.
+This is the one way out, and it makes all texts harmless: no text of another person, in a result, an advice or an error,
+can move the cursor, hide a line or become a link. Callers see to line breaks alone: `one_line` for what is one line.
 """
 
 import json
+import re
 import shutil
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vault.client.cli.choices import Choices
 from vault.client.errors import UsageError
+from vault.client.showing import moment, one_line, printable
+
+__all__ = ["moment", "one_line", "printable"]
 
 LONG_SEARCH_BUNDLES = 256
-_SHOWN_AS_THEY_ARE = "\n\t"
-_HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
 def say(choices: Choices, lines: str | Iterable[str], members: dict[str, Any]) -> None:
     """The result: lines for a person, or the members as the one JSON object."""
     if choices.as_json:
-        typer.echo(json.dumps(members, ensure_ascii=False, default=bytes.hex))
+        say_json(members)
     else:
         text = lines if isinstance(lines, str) else "\n".join(lines)
         if text:
-            typer.echo(text)
+            _write(text, sys.stdout)
+
+
+def say_json(members: dict[str, Any]) -> None:
+    """The members as the one JSON object on standard output."""
+    typer.echo(spell_json(members, sys.stdout.encoding))
+
+
+def hand_over(text: str) -> None:
+    """Text for another program, exactly: made here, in ASCII."""
+    typer.echo(text.encode("ascii"))
+
+
+def spell_json(members: dict[str, Any], encoding: str | None) -> str:
+    """One line of JSON that loses nothing: what a terminal acts on, and all that `encoding` may lack, by number."""
+    is_utf8 = (encoding or "").lower().replace("_", "-") in ("utf-8", "utf8")
+    text = json.dumps(members, ensure_ascii=not is_utf8, default=_plain)
+    return "".join(symbol if _is_quiet(symbol) else json.dumps(symbol)[1:-1] for symbol in text)
+
+
+def _plain(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _is_quiet(symbol: str) -> bool:
+    category = unicodedata.category(symbol)
+    return category[0] != "C" and category not in ("Zl", "Zp")
 
 
 def advise(choices: Choices, line: str) -> None:
     """A line beside the result, for a person."""
     if not choices.quiet:
-        typer.echo(line, err=True)
+        tell(line)
+
+
+def tell(text: str) -> None:
+    """What a person must hear whatever was chosen: what failed, and why."""
+    _write(text, sys.stderr)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    shown = printable(text)
+    if is_a_terminal(stream):
+        shown = "\n".join(wrapped(line, terminal_columns()) for line in shown.split("\n"))
+    typer.echo(shown, file=stream)
+
+
+def is_a_terminal(stream: TextIO) -> bool:
+    """Whether a person reads it as it comes."""
+    return stream.isatty()
+
+
+def wrapped(line: str, columns: int) -> str:
+    """The line, broken between words where it is wider than that, each row under the first word of the one before.
+
+    A word that is wider alone, an id or a code, stays whole: the terminal breaks it, and nothing of it is lost.
+    """
+    if cell_len(line) <= columns:
+        return line
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    rows = [""]
+    for word in re.findall(r"\S+\s*|\s+", line):
+        if rows[-1].strip() and cell_len(rows[-1] + word.rstrip()) > columns:
+            rows.append(indent)
+        rows[-1] += word
+    return "\n".join(row.rstrip() for row in rows)
 
 
 def tell_search(choices: Choices) -> Callable[[int, int], None]:
@@ -47,23 +109,6 @@ def tell_search(choices: Choices) -> Callable[[int, int], None]:
             advise(choices, f"searching the log for what a server could withhold: {100 * done // total} %")
 
     return tell
-
-
-def printable(text: str) -> str:
-    """The text with everything that a terminal would act on spelled out by its number."""
-    return "".join(_shown(symbol) for symbol in text.replace("\r\n", "\n"))
-
-
-def one_line(text: str) -> str:
-    """As `printable`, without line breaks."""
-    return printable(text).replace("\n", "\\n").replace("\t", " ")
-
-
-def _shown(symbol: str) -> str:
-    if symbol in _SHOWN_AS_THEY_ARE or unicodedata.category(symbol) not in _HIDDEN:
-        return symbol
-    number = ord(symbol)
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def terminal_columns() -> int:
@@ -82,11 +127,6 @@ def code_rows(code: str, columns: int) -> list[str]:
     return rows
 
 
-def moment(seconds: int) -> str:
-    """A time in UTC, to the minute: 2026-11-24 21:55."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
-
-
 def end(seconds: int | None) -> str:
     """When something ends, in words."""
     return "no end date" if seconds is None else f"until {moment(seconds)} UTC"
@@ -98,14 +138,14 @@ def agree(choices: Choices, question: str, yes: bool) -> None:
         return
     if choices.as_json or not typer.get_text_stream("stdin").isatty():
         raise UsageError("nobody can be asked here; read what is shown, then add --yes")
-    typer.confirm(question, abort=True, err=True)
+    typer.confirm(printable(question), abort=True, err=True)
 
 
 def progress(choices: Choices) -> Progress:
     """A bar on standard error; it draws nothing where it is not wanted, and rich honours NO_COLOR."""
     console = Console(stderr=True)
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

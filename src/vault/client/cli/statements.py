@@ -11,7 +11,7 @@ import typer
 from vault.client.cli.choices import choices_of
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.receipts import verify_receipt_of
-from vault.client.cli.speaking import say
+from vault.client.cli.speaking import hand_over, say
 from vault.client.errors import UsageError, VerificationError
 from vault.client.outbox.signing import sign_members
 from vault.client.reading.keys_of import fetch_keys
@@ -48,7 +48,7 @@ def sign(
     given = None if members is None else _read(members)
     with opened(context) as home:
         body = _waiting(home, word) if given is None else _signed(home, word, given)
-    typer.echo(body.decode("ascii"))
+    hand_over(body.decode("ascii"))
 
 
 def _waiting(home: OpenHome, word: StatementType) -> bytes:
