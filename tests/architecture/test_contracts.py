@@ -71,7 +71,7 @@ SABOTAGES = [
     (SERVER, "src/vault/server/storage/engine.py", "import vault.server.resources.apps.rows"),
     (SERVER, "src/vault/server/sequencer/journal.py", "import vault.server.http.answers"),
     (SERVER, "src/vault/server/http/answers.py", "import vault.server.resources.apps.routes"),
-    (SERVER, "src/vault/server/settings.py", "import vault.server.parts"),
+    (SERVER, "src/vault/server/settings.py", "import vault.server.context"),
     (SERVER, "src/vault/server/place_of_its_own.py", ""),
     (APART, "src/vault/server/resources/apps/rows.py", "import vault.server.resources.logins.rows"),
     (

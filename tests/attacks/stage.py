@@ -35,9 +35,9 @@ from vault.protocol.statements import BlobRef, Body, Item, SealRef
 from vault.protocol.vocabulary import ItemKind, JournalKind, StatementType
 from vault.server.app import build_app
 from vault.server.clock import random_bytes
+from vault.server.context import AppContext
 from vault.server.limits import Limits
 from vault.server.opening import open_blobs
-from vault.server.parts import Parts
 from vault.server.settings import LimitSettings, Settings
 from vault.server.storage.engine import Storage
 from vault.server.tlog_key import TlogKey
@@ -147,7 +147,7 @@ def reopened(database: Path) -> Iterator[Deployment]:
     limits = LimitSettings(challenges_per_minute=1_000_000, challenges_of_peer_per_minute=1_000_000)
     blobs = f"file:{database.parent}/attachments"
     settings = Settings(url=URL, database=f"sqlite:///{database}", blobs=blobs, limits=limits)
-    parts = Parts(
+    context = AppContext(
         settings=settings,
         storage=Storage(f"sqlite:///{database}"),
         clock=clock,
@@ -159,9 +159,9 @@ def reopened(database: Path) -> Iterator[Deployment]:
         limits=Limits(limits.rates(), clock),
     )
     try:
-        yield Deployment(parts, clock, build_app(parts), "")
+        yield Deployment(context, clock, build_app(context), "")
     finally:
-        parts.storage.close()
+        context.storage.close()
 
 
 @dataclass

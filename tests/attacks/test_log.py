@@ -57,7 +57,7 @@ Change = Callable[[TlogProof], TlogProof | str | None]
 
 def entries_of(stage: Stage) -> list[bytes]:
     """The log's entries, as the server has them."""
-    with stage.deployment.parts.storage.reading() as connection:
+    with stage.deployment.context.storage.reading() as connection:
         return [row.entry for row in connection.execute(select(leaves.c.entry).order_by(leaves.c.leaf))]
 
 
@@ -368,8 +368,8 @@ async def test_e5_a_second_leaf_in_the_place_of_one_that_is_known_is_a_fork(stag
     journal = engagement_id(stage)
     tag = leaf_tag(journal, marek._session.identity.salts[journal.subject], 5)
     elsewhere = JournalId(JournalKind.ENGAGEMENT, bytes(16))
-    with stage.deployment.parts.storage.writing() as connection:
-        append_leaves(connection, stage.deployment.parts.tlog, [Leaf(elsewhere, 1, tag + bytes(32))])
+    with stage.deployment.context.storage.writing() as connection:
+        append_leaves(connection, stage.deployment.context.tlog, [Leaf(elsewhere, 1, tag + bytes(32))])
     with pytest.raises(ForkDetected) as error:
         await searched(marek, stage.at(marek))
     assert evidence(error.value)["leaf"] == len(entries_of(stage)) - 1
@@ -380,8 +380,8 @@ async def test_e5_a_second_leaf_in_the_place_of_one_that_is_known_is_a_fork(stag
 def append_again(stage: Stage, index: int) -> str:
     """The log takes the very same entry a second time; the receipt of that copy, which is right in all."""
     copied = Leaf(JournalId(JournalKind.ENGAGEMENT, bytes(16)), 1, entries_of(stage)[index])
-    with stage.deployment.parts.storage.writing() as connection:
-        append_leaves(connection, stage.deployment.parts.tlog, [copied])
+    with stage.deployment.context.storage.writing() as connection:
+        append_leaves(connection, stage.deployment.context.tlog, [copied])
     entries = entries_of(stage)
     return proof_in(entries, len(entries) - 1).to_bytes().decode()
 
@@ -507,8 +507,8 @@ async def test_e6_two_histories_that_are_confirmed_at_once_are_told_apart(stage:
 async def test_what_is_made_here_is_not_searched_for_before_it_was_made(stage: Stage) -> None:
     elsewhere = JournalId(JournalKind.ENGAGEMENT, bytes(16))
     filling = [Leaf(elsewhere, seq, bytes(64)) for seq in range(1, TILE_WIDTH + 1)]
-    with stage.deployment.parts.storage.writing() as connection:
-        append_leaves(connection, stage.deployment.parts.tlog, filling)
+    with stage.deployment.context.storage.writing() as connection:
+        append_leaves(connection, stage.deployment.context.tlog, filling)
     size = len(entries_of(stage))
     evil = Evil(httpx.ASGITransport(stage.deployment.app))
     new = await AsyncVault.join(

@@ -17,9 +17,9 @@ from sqlalchemy import select
 from tests.support.databases import empty_file
 from vault.server.app import build_app
 from vault.server.clock import random_bytes
+from vault.server.context import AppContext
 from vault.server.limits import Limits
 from vault.server.opening import open_blobs
-from vault.server.parts import Parts
 from vault.server.resources.apps.actions import create_app
 from vault.server.resources.enrolments.actions import create_enrolment
 from vault.server.secrets_file import Secrets
@@ -52,23 +52,23 @@ class Clock:
 class Deployment:
     """One server and what a test needs to look behind it."""
 
-    parts: Parts
+    context: AppContext
     clock: Clock
     app: FastAPI
     app_key: str
 
     def client(self, peer: str = "127.0.0.1") -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, client=(peer, 40_000))
-        return httpx.AsyncClient(transport=transport, base_url=self.parts.settings.url)
+        return httpx.AsyncClient(transport=transport, base_url=self.context.settings.url)
 
     def enrolment(self, lasts_seconds: int = 3_600) -> str:
         """A token of the app that nobody has used."""
-        return create_enrolment(self.parts.storage, APP, lasts_seconds, self.parts.random, self.clock()).token
+        return create_enrolment(self.context.storage, APP, lasts_seconds, self.context.random, self.clock()).token
 
     def digest(self, leave_out: Iterable[str] = ()) -> str:
         """The hash of all rows of all tables: equal exactly where nothing was changed."""
         hashed = sha256()
-        with self.parts.storage.reading() as connection:
+        with self.context.storage.reading() as connection:
             for table in metadata.sorted_tables:
                 if table.name not in leave_out:
                     rows = sorted(repr(tuple(row)) for row in connection.execute(select(table)))
@@ -94,7 +94,7 @@ def deployed(
     clock = Clock(now)
     limits = limits or LimitSettings()
     settings = Settings(url=url, database=database, blobs=f"file:{folder}/attachments", limits=limits)
-    parts = Parts(
+    context = AppContext(
         settings=settings,
         storage=Storage(settings.database),
         clock=clock,
@@ -105,8 +105,8 @@ def deployed(
         blobs=open_blobs(settings),
         limits=Limits(limits.rates(), clock),
     )
-    key = create_app(parts.storage, APP, random, clock())
+    key = create_app(context.storage, APP, random, clock())
     try:
-        yield Deployment(parts, clock, build_app(parts), key)
+        yield Deployment(context, clock, build_app(context), key)
     finally:
-        parts.storage.close()
+        context.storage.close()

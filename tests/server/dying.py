@@ -18,9 +18,9 @@ from tests.server.deployments import NOW, SECRETS, URL
 from vault.server.app import build_app
 from vault.server.clock import random_bytes
 from vault.server.commands.serve import _listen, _options
+from vault.server.context import AppContext
 from vault.server.limits import Limits
 from vault.server.opening import open_blobs
-from vault.server.parts import Parts
 from vault.server.settings import LimitSettings, Settings
 from vault.server.storage.engine import Storage
 from vault.server.tlog_key import TlogKey
@@ -42,7 +42,7 @@ def main(database: str, blobs: str, name: str, moment: str, commit: str) -> None
         event.listen(storage.engine, "commit", count)
     else:
         event.listen(storage.engine, "checkin", count)
-    parts = Parts(
+    context = AppContext(
         settings=settings,
         storage=storage,
         clock=lambda: NOW,
@@ -55,7 +55,7 @@ def main(database: str, blobs: str, name: str, moment: str, commit: str) -> None
     )
     with _listen(0) as listener:
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        uvicorn.Server(uvicorn.Config(build_app(parts), **_options(settings))).run(sockets=[listener])
+        uvicorn.Server(uvicorn.Config(build_app(context), **_options(settings))).run(sockets=[listener])
 
 
 if __name__ == "__main__":

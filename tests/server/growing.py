@@ -45,7 +45,7 @@ class Growth:
     def __init__(self, world: World) -> None:
         """Coach, coachee and sponsor have to be there, and nothing else."""
         self.world = world
-        self._storage = world.deployment.parts.storage
+        self._storage = world.deployment.context.storage
         self._contracts: dict[bytes, bytes] = {}
         self._number = 0
 

@@ -65,7 +65,7 @@ async def _submit(world: World, draft: Draft, project: Project) -> Answer:
     ids = {"engagement": world.engagement.hex()}
     deployment = world.deployment
     answer = await submit(
-        deployment.parts, deployment.app.state.queue, collection, submission, account(draft.name), ids
+        deployment.context, deployment.app.state.queue, collection, submission, account(draft.name), ids
     )
     world.newest[draft.name, world.journal_of(draft.body)] = statement.id
     return answer

@@ -30,7 +30,7 @@ from tests.server.world import World
 from tests.support.people import account, short
 from vault.protocol.limits import UPLOAD_SECONDS
 from vault.protocol.problems import Refused
-from vault.server.at_once import INCOMING_OF_ACCOUNT, INCOMING_OF_WORKER, Incoming
+from vault.server.concurrency import INCOMING_OF_ACCOUNT, INCOMING_OF_WORKER, Incoming
 from vault.server.resources.attachments.actions import _discard_ended, _give_up, _tell, put_part, sweep
 from vault.server.resources.attachments.rows.ended import list_ended
 from vault.server.resources.attachments.rows.uploads import Part, tell_of_part
@@ -44,7 +44,7 @@ MOMENT_SECONDS = 0.3
 
 async def test_the_sweep_waits_for_a_statement_that_names_an_upload_and_leaves_it_alone(three: World) -> None:
     await upload(three)
-    parts, draft = three.deployment.parts, naming(three, ref_of())
+    parts, draft = three.deployment.context, naming(three, ref_of())
     three.deployment.clock.move(UPLOAD_SECONDS)
     await close_uploads(parts, draft.body)
     with parts.storage.reading() as connection:
@@ -65,7 +65,7 @@ async def test_the_sweep_waits_for_a_statement_that_names_an_upload_and_leaves_i
 
 async def test_an_upload_that_the_sweep_took_first_is_missing_to_the_statement(three: World) -> None:
     await upload(three)
-    parts, draft = three.deployment.parts, naming(three, ref_of())
+    parts, draft = three.deployment.context, naming(three, ref_of())
     await close_uploads(parts, draft.body)
     three.deployment.clock.move(UPLOAD_SECONDS)
     assert (await sweep(parts)).uploads == 1
@@ -82,7 +82,7 @@ async def test_whoever_is_faster_a_version_that_was_taken_is_served_whole(three:
         three.deployment.clock.move(UPLOAD_SECONDS)
         await three.log_in("coach")
         draft = naming(three, ref_of(PARTS[0] + PARTS[1], attachment))
-        sending, sweeping = three.send(draft), sweep(three.deployment.parts)
+        sending, sweeping = three.send(draft), sweep(three.deployment.context)
         answer = (await asyncio.gather(sending, sweeping))[0]
         outcomes.add(answer.status_code)
         served = await fetch(three, "coach", attachment)
@@ -98,7 +98,7 @@ async def test_an_upload_that_the_sweep_takes_while_it_is_hashed_is_missing(
     three: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await upload(three)
-    parts = three.deployment.parts
+    parts = three.deployment.context
     three.deployment.clock.move(UPLOAD_SECONDS)
     await three.log_in("coach")
     read = parts.blobs.read
@@ -123,7 +123,7 @@ async def test_many_copies_of_a_statement_at_once_have_the_upload_hashed_once(
     three: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await upload(three)
-    read, hashed = three.deployment.parts.blobs.read, 0
+    read, hashed = three.deployment.context.blobs.read, 0
 
     async def counted(key: str, start: int, end: int) -> AsyncIterator[bytes]:
         nonlocal hashed
@@ -131,7 +131,7 @@ async def test_many_copies_of_a_statement_at_once_have_the_upload_hashed_once(
             hashed += len(piece)
             yield piece
 
-    monkeypatch.setattr(three.deployment.parts.blobs, "read", counted)
+    monkeypatch.setattr(three.deployment.context.blobs, "read", counted)
     draft = naming(three, ref_of())
     answers = await asyncio.gather(*(three.send(draft) for _ in range(6)))
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
@@ -198,7 +198,7 @@ def test_only_so_many_parts_come_in_at_once_in_one_worker() -> None:
 async def test_bytes_that_came_after_their_part_was_given_up_do_not_stay(
     three: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts, part = three.deployment.parts, part_of(three, 1, PARTS[0])
+    parts, part = three.deployment.context, part_of(three, 1, PARTS[0])
     store = parts.blobs.put
 
     async def give_up_and_store(key: str, content: AsyncIterator[bytes], size_bytes: int, sha256: bytes) -> None:
@@ -213,7 +213,7 @@ async def test_bytes_that_came_after_their_part_was_given_up_do_not_stay(
 
 
 async def test_two_parts_at_once_do_not_spend_the_same_quota(three: World) -> None:
-    parts, part = three.deployment.parts, part_of(three, 1, PARTS[0])
+    parts, part = three.deployment.context, part_of(three, 1, PARTS[0])
     other = replace(part, attachment=short("other"))
     refusals: list[str] = []
 
@@ -239,7 +239,7 @@ async def test_many_who_put_the_same_part_at_once_make_one_of_it(three: World) -
     assert {answer.status_code for answer in answers} <= {204, 503}
     answers = await asyncio.gather(*(put(three, 2, raw) for raw in (b"one", b"two", b"three")))
     assert sorted(answer.status_code for answer in answers) == [204, 409, 409]
-    await sweep(three.deployment.parts)
+    await sweep(three.deployment.context)
     assert count_files(three) == 2
 
 
@@ -248,7 +248,7 @@ def part_of(three: World, number: int, raw: bytes) -> Part:
 
 
 async def test_a_worker_that_dies_before_the_bytes_of_a_part_are_there_leaves_it_to_be_sent_again(three: World) -> None:
-    _tell(three.deployment.parts, part_of(three, 1, PARTS[0]))
+    _tell(three.deployment.context, part_of(three, 1, PARTS[0]))
     assert (await three.get("coach", f"/attachments/{ID.hex()}/parts")).json() == {"data": []}
     assert await three.code(naming(three, ref_of(PARTS[0]))) == "part-missing"
     await upload(three)
@@ -256,7 +256,7 @@ async def test_a_worker_that_dies_before_the_bytes_of_a_part_are_there_leaves_it
 
 
 async def test_a_worker_that_dies_when_the_bytes_are_there_and_no_row_says_so_loses_nothing(three: World) -> None:
-    parts = three.deployment.parts
+    parts = three.deployment.context
     told = _tell(parts, part_of(three, 1, PARTS[0]))
     await parts.blobs.put(key_of(three.engagement, told.place), _once(PARTS[0]), len(PARTS[0]), _digest(PARTS[0]))
     assert (await three.get("coach", f"/attachments/{ID.hex()}/parts")).json() == {"data": []}
@@ -267,7 +267,7 @@ async def test_a_worker_that_dies_when_the_bytes_are_there_and_no_row_says_so_lo
 
 
 async def test_what_a_dead_worker_left_goes_with_the_sweep(three: World) -> None:
-    parts = three.deployment.parts
+    parts = three.deployment.context
     told = _tell(parts, part_of(three, 1, PARTS[0]))
     await parts.blobs.put(key_of(three.engagement, told.place), _once(PARTS[0]), len(PARTS[0]), _digest(PARTS[0]))
     three.deployment.clock.move(UPLOAD_SECONDS)

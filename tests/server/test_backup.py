@@ -24,7 +24,7 @@ from vault.server.app import build_app
 from vault.server.clock import random_bytes
 from vault.server.commands.backup import write_backup
 from vault.server.commands.restore import read_backup
-from vault.server.parts import Parts
+from vault.server.context import AppContext
 from vault.server.resources.apps.actions import create_app
 from vault.server.resources.attachments.actions import Swept, require_content, sweep
 from vault.server.storage.backup_folder import (
@@ -51,13 +51,13 @@ def silent(what: str, done: int, total: int) -> None:
     """Nobody looks."""
 
 
-def take(parts: Parts, folder: Path) -> Manifest:
+def take(context: AppContext, folder: Path) -> Manifest:
     make_folder(folder)
-    return write_backup(parts, folder, NOW, silent)
+    return write_backup(context, folder, NOW, silent)
 
 
 @pytest.fixture(params=ENGINES)
-def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, deployment: Deployment) -> Iterator[Parts]:
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, deployment: Deployment) -> Iterator[AppContext]:
     """The same deployment over an empty database of either engine."""
     if request.param == SQLITE:
         url = f"sqlite:///{tmp_path}/elsewhere.sqlite3"
@@ -65,21 +65,21 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, deployment: Deploy
         databases: Databases = request.getfixturevalue("postgres")
         url = databases.new()
     storage = Storage(url)
-    yield replace(deployment.parts, storage=storage, blobs=FolderBlobs(tmp_path / "elsewhere"))
+    yield replace(deployment.context, storage=storage, blobs=FolderBlobs(tmp_path / "elsewhere"))
     storage.close()
 
 
-def restore(parts: Parts, folder: Path) -> Manifest:
-    return read_backup(parts, folder, folder.with_name("staged.sqlite3"), silent)
+def restore(context: AppContext, folder: Path) -> Manifest:
+    return read_backup(context, folder, folder.with_name("staged.sqlite3"), silent)
 
 
 async def test_a_backup_of_either_engine_goes_back_into_either_with_every_row(
-    three: World, elsewhere: Parts, tmp_path: Path
+    three: World, elsewhere: AppContext, tmp_path: Path
 ) -> None:
     await upload(three)
     draft = naming(three, ref_of())
     first = await three.send(draft)
-    taken = take(three.deployment.parts, tmp_path / "backup")
+    taken = take(three.deployment.context, tmp_path / "backup")
     assert restore(elsewhere, tmp_path / "backup") == taken
     again = Deployment(elsewhere, three.deployment.clock, build_app(elsewhere), three.deployment.app_key)
     assert again.digest() == three.deployment.digest()
@@ -101,23 +101,23 @@ async def test_a_backup_of_either_engine_goes_back_into_either_with_every_row(
 @only_on(SQLITE)
 async def test_content_comes_from_one_bucket_and_goes_back_into_another(three: World, s3: S3, tmp_path: Path) -> None:
     deployment = three.deployment
-    deployment.parts = deployment.app.state.parts = replace(deployment.parts, blobs=open_s3(s3, "backed-up"))
+    deployment.context = deployment.app.state.context = replace(deployment.context, blobs=open_s3(s3, "backed-up"))
     await upload(three)
     await three.write(naming(three, ref_of()))
-    taken = take(deployment.parts, tmp_path / "backup")
+    taken = take(deployment.context, tmp_path / "backup")
     assert taken.attachments.parts == len(PARTS)
     with closing(Storage(f"sqlite:///{tmp_path}/elsewhere.sqlite3")) as storage:
-        there = replace(deployment.parts, storage=storage, blobs=open_s3(s3, "brought-back"))
+        there = replace(deployment.context, storage=storage, blobs=open_s3(s3, "brought-back"))
         assert restore(there, tmp_path / "backup") == taken
         await require_content(storage, there.blobs)
-    deployment.parts = deployment.app.state.parts = replace(deployment.parts, blobs=there.blobs)
+    deployment.context = deployment.app.state.context = replace(deployment.context, blobs=there.blobs)
     assert (await fetch(three, "coachee")).content == WHOLE
 
 
 async def test_what_is_written_after_the_moment_of_a_backup_is_not_in_it(three: World, tmp_path: Path) -> None:
-    taken = take(three.deployment.parts, tmp_path / "backup")
+    taken = take(three.deployment.context, tmp_path / "backup")
     assert (await three.send(three.item())).status_code == 201
-    assert take(three.deployment.parts, tmp_path / "later").statements == taken.statements + 1
+    assert take(three.deployment.context, tmp_path / "later").statements == taken.statements + 1
 
 
 def flip(folder: Path) -> None:
@@ -153,11 +153,11 @@ def change_manifest(folder: Path, **members: object) -> None:
 
 @only_on(SQLITE)
 async def test_a_backup_that_is_not_good_is_refused_and_nothing_is_changed(
-    three: World, elsewhere: Parts, tmp_path: Path
+    three: World, elsewhere: AppContext, tmp_path: Path
 ) -> None:
     await upload(three)
     await three.write(naming(three, ref_of()))
-    take(three.deployment.parts, tmp_path / "backup")
+    take(three.deployment.context, tmp_path / "backup")
     for change in (flip, cut, unfinished, nonsense, newer, other_deployment, lose_part, swap_part):
         spoiled = spoil(tmp_path, change)
         with pytest.raises(BackupError):
@@ -197,8 +197,8 @@ REWRITES = {
 @only_on(SQLITE)
 async def test_history_that_was_rewritten_in_a_backup_is_noticed(three: World, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
-    take(three.deployment.parts, folder)
-    parts = replace(three.deployment.parts, storage=Storage(f"sqlite:///{tmp_path}/elsewhere.sqlite3"))
+    take(three.deployment.context, folder)
+    context = replace(three.deployment.context, storage=Storage(f"sqlite:///{tmp_path}/elsewhere.sqlite3"))
     for number, (what, rewrite) in enumerate(REWRITES.items()):
         rewritten = tmp_path / str(number)
         shutil.copytree(folder, rewritten)
@@ -207,8 +207,8 @@ async def test_history_that_was_rewritten_in_a_backup_is_noticed(three: World, t
             connection.commit()
         describe_anew(rewritten)
         with pytest.raises(HistoryError):
-            restore(parts, rewritten)
-        assert is_untouched(parts.storage), what
+            restore(context, rewritten)
+        assert is_untouched(context.storage), what
 
 
 def describe_anew(folder: Path) -> None:
@@ -228,10 +228,10 @@ def test_a_backup_comes_to_its_end_while_others_write_and_shows_one_moment(
         nonlocal made
         if what == "pages" and done < total:
             made += 1
-            create_app(deployment.parts.storage, f"app-{made}", random_bytes, NOW)
+            create_app(deployment.context.storage, f"app-{made}", random_bytes, NOW)
 
     make_folder(tmp_path / "backup")
-    write_backup(deployment.parts, tmp_path / "backup", NOW, write)
+    write_backup(deployment.context, tmp_path / "backup", NOW, write)
     assert made > 10
     with closing(sqlite3.connect(tmp_path / "backup" / DATABASE)) as connection:
         assert connection.execute("SELECT app FROM apps").fetchall() == [(APP,)]
@@ -256,7 +256,7 @@ async def test_a_backup_without_a_part_that_is_named_is_none(three: World, tmp_p
     await three.write(naming(three, ref_of()))
     stored_files(three)[0].unlink()
     with pytest.raises(BackupError, match="attachment"):
-        take(three.deployment.parts, tmp_path / "backup")
+        take(three.deployment.context, tmp_path / "backup")
 
 
 async def test_uploads_that_nobody_names_are_not_in_a_backup_and_their_end_does_not_stop_one(
@@ -269,7 +269,7 @@ async def test_uploads_that_nobody_names_are_not_in_a_backup_and_their_end_does_
 
     def sweep_meanwhile(what: str, done: int, total: int) -> None:
         if (what, done) == ("attachments", 0):
-            run_apart(sweep(three.deployment.parts))
+            run_apart(sweep(three.deployment.context))
 
     def run_apart(work: Coroutine[None, None, Swept]) -> None:
         thread = Thread(target=lambda: swept.append(asyncio.run(work)))
@@ -278,7 +278,7 @@ async def test_uploads_that_nobody_names_are_not_in_a_backup_and_their_end_does_
 
     swept: list[Swept] = []
     make_folder(tmp_path / "backup")
-    taken = write_backup(three.deployment.parts, tmp_path / "backup", NOW, sweep_meanwhile)
+    taken = write_backup(three.deployment.context, tmp_path / "backup", NOW, sweep_meanwhile)
     assert [each.uploads for each in swept] == [1]
     assert taken.attachments.parts == len(PARTS)
     with closing(sqlite3.connect(tmp_path / "backup" / DATABASE)) as copy:
@@ -287,33 +287,33 @@ async def test_uploads_that_nobody_names_are_not_in_a_backup_and_their_end_does_
 
 
 @only_on(SQLITE)
-async def test_secrets_of_another_deployment_are_noticed(three: World, elsewhere: Parts, tmp_path: Path) -> None:
-    take(three.deployment.parts, tmp_path / "backup")
+async def test_secrets_of_another_deployment_are_noticed(three: World, elsewhere: AppContext, tmp_path: Path) -> None:
+    take(three.deployment.context, tmp_path / "backup")
     other = replace(elsewhere, tlog=TlogKey(elsewhere.settings.audience, bytes(32)))
     with pytest.raises(HistoryError, match=r"secrets\.toml"):
         restore(other, tmp_path / "backup")
 
 
 async def test_a_database_that_holds_something_is_never_restored_into(three: World, tmp_path: Path) -> None:
-    take(three.deployment.parts, tmp_path / "backup")
+    take(three.deployment.context, tmp_path / "backup")
     before = three.deployment.digest()
     with pytest.raises(BackupError, match="holds something"):
-        restore(three.deployment.parts, tmp_path / "backup")
+        restore(three.deployment.context, tmp_path / "backup")
     assert three.deployment.digest() == before
 
 
 @only_on(SQLITE)
 async def test_a_database_that_was_migrated_and_not_used_is_restored_into(
-    three: World, elsewhere: Parts, tmp_path: Path
+    three: World, elsewhere: AppContext, tmp_path: Path
 ) -> None:
     migrate(elsewhere.storage)
-    take(three.deployment.parts, tmp_path / "backup")
+    take(three.deployment.context, tmp_path / "backup")
     assert restore(elsewhere, tmp_path / "backup").statements > 0
 
 
 @only_on(SQLITE)
 async def test_nothing_secret_and_nothing_readable_lies_in_a_backup(three: World, tmp_path: Path) -> None:
-    take(three.deployment.parts, tmp_path / "backup")
+    take(three.deployment.context, tmp_path / "backup")
     held = b"".join(path.read_bytes() for path in (tmp_path / "backup").iterdir())
     for secret in (SECRETS.server_secret, SECRETS.deployment_sign_seed, SECRETS.log_sign_seed):
         assert secret not in held
@@ -326,4 +326,4 @@ async def test_nothing_secret_and_nothing_readable_lies_in_a_backup(three: World
 def test_a_backup_overwrites_nothing(deployment: Deployment, tmp_path: Path) -> None:
     (tmp_path / "backup").mkdir()
     with pytest.raises(BackupError, match="nothing is ever overwritten"):
-        take(deployment.parts, tmp_path / "backup")
+        take(deployment.context, tmp_path / "backup")

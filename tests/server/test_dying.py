@@ -22,7 +22,7 @@ EACH = 8
 @contextmanager
 def worker(world: World, *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """A process over the database of the world, and its address."""
-    settings = world.deployment.parts.settings
+    settings = world.deployment.context.settings
     command = [sys.executable, "-m", "tests.server.dying", settings.database, settings.blobs, *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:

@@ -135,7 +135,7 @@ def _blank(world: World, value: Any) -> Any:
     if "receipt" in value:
         tag, blind, half = (bytes.fromhex(value["leaf"][name]) for name in ("tag", "blind", "half"))
         entry = ServedLeaf(tag, blind, value["time"], half).entry(bytes.fromhex(value["statement"]))
-        key = world.deployment.parts.tlog.verifier
+        key = world.deployment.context.tlog.verifier
         TlogProof.parse(value["receipt"].encode()).verify(leaf_hash(entry), [key])
         value = value | {"receipt": "verified", "leaf": "verified"}
     return {name: _blank(world, each) for name, each in value.items()}

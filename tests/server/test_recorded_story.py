@@ -85,8 +85,8 @@ def recorded(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(deployments, "SECRETS", Secrets(bytes(32), seed, bytes(32)))
     with deployments.deployed(tmp_path, url=URL, database=database) as deployment:
         yield deployment
-        with deployment.parts.storage.reading() as connection:
-            assert compare_with_rows(connection, deployment.parts.deployment) > 30
+        with deployment.context.storage.reading() as connection:
+            assert compare_with_rows(connection, deployment.context.deployment) > 30
 
 
 async def log_in(http: httpx.AsyncClient, deployment: Deployment, name: str) -> str:
@@ -141,7 +141,7 @@ async def submit_directly(deployment: Deployment, body: dict[str, Any], type_: s
     submission = Submission.from_json(body)
     collection = Collection(StatementType(type_), lambda _connection, _body: None, DIRECTLY[type_])
     queue = deployment.app.state.queue
-    answer = await submit(deployment.parts, queue, collection, submission, None, {"engagement": engagement})
+    answer = await submit(deployment.context, queue, collection, submission, None, {"engagement": engagement})
     return answer.members
 
 
@@ -158,7 +158,7 @@ async def test_the_recorded_story_gives_the_recorded_heads(recorded: Deployment)
             if answer["journal"] is not None:
                 assert answer["journal"]["head"] == entry["head"]
             newest[journal["kind"], journal["subject"]] = entry["head"]
-    with recorded.parts.storage.reading() as connection:
+    with recorded.context.storage.reading() as connection:
         rows = connection.execute(select(journals.c.kind, journals.c.subject, journals.c.head)).all()
     codes = {code: kind.value for kind, code in JOURNAL_KIND_CODES.items()}
     assert {(codes[row.kind], row.subject.hex()): row.head.hex() for row in rows} == newest

@@ -42,8 +42,8 @@ TAMPERINGS = (
 
 async def test_all_journals_of_a_full_life_agree_with_the_rows(three: World) -> None:
     await _live(three)
-    with three.deployment.parts.storage.reading() as connection:
-        assert compare_with_rows(connection, three.deployment.parts.deployment) == 16
+    with three.deployment.context.storage.reading() as connection:
+        assert compare_with_rows(connection, three.deployment.context.deployment) == 16
 
 
 async def test_every_row_that_no_statement_explains_is_found(three: World) -> None:
@@ -55,10 +55,10 @@ async def test_every_row_that_no_statement_explains_is_found(three: World) -> No
 
 def _compare_after(three: World, tampering: str) -> None:
     """Raises whatever the comparison finds; nothing of the tampering stays."""
-    with three.deployment.parts.storage.writing() as connection:
+    with three.deployment.context.storage.writing() as connection:
         if connection.execute(text(tampering)).rowcount < 1:
             raise RuntimeError(f"nothing to tamper with: {tampering}")
-        compare_with_rows(connection, three.deployment.parts.deployment)
+        compare_with_rows(connection, three.deployment.context.deployment)
         raise RuntimeError(f"nothing found: {tampering}")
 
 

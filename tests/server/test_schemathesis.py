@@ -55,7 +55,7 @@ def credentials(running: Walk) -> dict[str, str]:
             return await running.log_in("coachee")
 
     deployment = running.deployment
-    parts = deployment.parts
+    parts = deployment.context
     deployment.app.state.queue = Queue(parts.storage, parts.tlog)  # each run of the app closes its own when it ends
     token = asyncio.run(log_in())
     return {"app": deployment.app_key, "enrolment": deployment.enrolment(), "person": token, "keyring": token}

@@ -28,8 +28,8 @@ def deployment(tmp_path: Path, database: str) -> Iterator[Deployment]:
     (tmp_path / "server").mkdir()
     with deployed(tmp_path / "server", database=database) as made:
         yield made
-        with made.parts.storage.reading() as connection:  # whatever a journey wrote, policy must make the same of it
-            compare_with_rows(connection, made.parts.deployment)
+        with made.context.storage.reading() as connection:  # whatever a journey wrote, policy must make the same of it
+            compare_with_rows(connection, made.context.deployment)
 
 
 @pytest.fixture

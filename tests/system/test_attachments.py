@@ -81,7 +81,7 @@ async def test_nothing_of_a_file_but_sealed_bytes_reaches_the_server(
     for body in sent:
         assert photo.name.encode() not in body
         assert content[1_000:1_040] not in body
-    folder = Path(world.deployment.parts.settings.blobs.removeprefix("file:"))
+    folder = Path(world.deployment.context.settings.blobs.removeprefix("file:"))
     stored = [path for path in folder.rglob("*") if path.is_file()]
     assert b"".join(path.read_bytes()[:4] for path in stored).count(b"CVA1") == 1
     for path in stored:
@@ -246,7 +246,7 @@ async def test_parts_that_the_server_gave_up_meanwhile_are_sent_again(three: Thr
         await engagement.notes.add("x", attachments=[photo])
     clock = three.world.deployment.clock
     clock.move(UPLOAD_SECONDS)
-    assert (await sweep(three.world.deployment.parts)).uploads == 1
+    assert (await sweep(three.world.deployment.context)).uploads == 1
     clock.move(-1)
     engagement = await come_back(three, "lena", lambda inner: inner)
     note = await engagement.notes.add("x", attachments=[photo])
@@ -361,7 +361,7 @@ async def test_bytes_that_the_server_does_not_have_any_more_are_said_to_be_withh
     three: Three, photo: Path, tmp_path: Path
 ) -> None:
     note = await three.at_lenas.notes.add("x", attachments=[photo])
-    with three.world.deployment.parts.storage.writing() as connection:
+    with three.world.deployment.context.storage.writing() as connection:
         discard_attachments(connection, bytes.fromhex(three.at_lenas.id), bytes.fromhex(note.id))
     with pytest.raises(WithheldError):
         await note.save_attachment(None, tmp_path / "out")
@@ -391,9 +391,9 @@ async def test_what_is_no_file_cannot_be_attached(three: Three, tmp_path: Path) 
 
 async def test_a_quota_that_is_spent_is_told_and_not_waited_for(three: Three, photo: Path) -> None:
     deployment = three.world.deployment
-    settings = deployment.parts.settings.model_copy(update={"upload_bytes": 100_000})
-    deployment.app.state.parts = replace(deployment.parts, settings=settings)
+    settings = deployment.context.settings.model_copy(update={"upload_bytes": 100_000})
+    deployment.app.state.context = replace(deployment.context, settings=settings)
     with pytest.raises(Refused, match="quota-spent"):
         await three.at_lenas.notes.add("x", attachments=[photo])
-    deployment.app.state.parts = deployment.parts
+    deployment.app.state.context = deployment.context
     await three.at_lenas.notes.add("x", attachments=[photo])

@@ -66,7 +66,7 @@ async def losing(deployment: Deployment, tmp_path: Path) -> Losing:
 
 
 def count(deployment: Deployment, type_: str) -> int:
-    with deployment.parts.storage.reading() as connection:
+    with deployment.context.storage.reading() as connection:
         found = select(func.count()).select_from(statements).where(statements.c.type == type_)
         return connection.execute(found).scalar_one()
 
@@ -128,7 +128,7 @@ async def test_an_introduction_whose_answer_is_lost_is_there_once(losing: Losing
             await three.ana.accept(code, "Marek from work")
         transports["ana"].loses = lambda request: False
         await three.ana.send()
-        with three.world.deployment.parts.storage.reading() as connection:
+        with three.world.deployment.context.storage.reading() as connection:
             to_marek = select(func.count()).select_from(introductions)
             found = to_marek.where(introductions.c.to_account == bytes.fromhex(three.marek.account))
             assert connection.execute(found).scalar_one() == 1

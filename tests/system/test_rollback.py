@@ -34,18 +34,18 @@ def silent(what: str, done: int, total: int) -> None:
 
 def back_up(deployment: Deployment, folder: Path) -> Path:
     make_folder(folder / "backup")
-    write_backup(deployment.parts, folder / "backup", deployment.clock(), silent)
+    write_backup(deployment.context, folder / "backup", deployment.clock(), silent)
     return folder / "backup"
 
 
 def go_back(deployment: Deployment, backup: Path) -> None:
     """As an operator does: the database is lost, and the backup is restored into a new one, under the same secrets."""
-    deployment.parts.storage.close()
+    deployment.context.storage.close()
     count = len(list(backup.parent.glob("restored-*")))
     database = f"sqlite:///{backup.parent}/restored-{count}.sqlite3"
-    deployment.parts = replace(deployment.parts, storage=Storage(database))
-    read_backup(deployment.parts, backup, backup.parent / "staged.sqlite3", silent)
-    deployment.app = build_app(deployment.parts)
+    deployment.context = replace(deployment.context, storage=Storage(database))
+    read_backup(deployment.context, backup, backup.parent / "staged.sqlite3", silent)
+    deployment.app = build_app(deployment.context)
 
 
 async def accepted(world: World, name: str) -> AsyncVault:

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 
 from vault.protocol.problems import Refused
+from vault.server.context import AppContext
 from vault.server.http.answers import Answers
 from vault.server.http.problems import answer_problems
 from vault.server.logs import log_stopped, start_logs
-from vault.server.parts import Parts
 from vault.server.resources.accounts.routes import router as accounts
 from vault.server.resources.apps.routes import router as apps
 from vault.server.resources.attachments.actions import sweep
@@ -51,10 +51,10 @@ ROUTERS = (
 """In the order in which a request is compared with them: those that are asked most stand first."""
 
 
-def build_app(parts: Parts) -> FastAPI:
-    """An application that answers over `parts`. FastAPI's own pages are off: they would load foreign scripts."""
-    start_logs(parts.settings.log_level)
-    parts.storage.answer_in_time()
+def build_app(context: AppContext) -> FastAPI:
+    """An application that answers over `context`. FastAPI's own pages are off: they would load foreign scripts."""
+    start_logs(context.settings.log_level)
+    context.storage.answer_in_time()
     app = FastAPI(
         title=TITLE,
         version="1",
@@ -64,30 +64,30 @@ def build_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
         lifespan=_answer_all,
     )
-    app.state.parts = parts
-    app.state.queue = Queue(parts.storage, parts.tlog)
+    app.state.context = context
+    app.state.queue = Queue(context.storage, context.tlog)
     for router in ROUTERS:
         app.include_router(router)
     answer_problems(app)
-    app.add_middleware(Answers, random=parts.random)
+    app.add_middleware(Answers, random=context.random)
     return app
 
 
 @asynccontextmanager
 async def _answer_all(app: FastAPI) -> AsyncIterator[None]:
     """A run of the app has a queue of its own, and ends when all who wait in it are answered."""
-    parts: Parts = app.state.parts
-    app.state.queue = queue = Queue(parts.storage, parts.tlog)
-    sweeping = asyncio.create_task(_sweep(parts))
+    context: AppContext = app.state.context
+    app.state.queue = queue = Queue(context.storage, context.tlog)
+    sweeping = asyncio.create_task(_sweep(context))
     yield
     sweeping.cancel()
     await queue.close()
     log_stopped()
 
 
-async def _sweep(parts: Parts) -> None:
+async def _sweep(context: AppContext) -> None:
     """Now and then, take away content that nothing names; where the storage is away the next time does it."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         with suppress(Refused):
-            await sweep(parts)
+            await sweep(context)

@@ -1,10 +1,10 @@
-"""Open a deployment: settings and secrets in, the parts of a running server out."""
+"""Open a deployment: settings and secrets in, the application context out."""
 
 from pathlib import Path
 
 from vault.server.clock import random_bytes, unix_seconds
+from vault.server.context import AppContext
 from vault.server.limits import Limits
-from vault.server.parts import Parts
 from vault.server.secrets_file import Secrets, read_secrets
 from vault.server.settings import FOLDER, Settings, SettingsError, load_settings
 from vault.server.storage.blob_store import BlobStore
@@ -12,9 +12,9 @@ from vault.server.storage.blob_store_folder import FolderBlobs
 from vault.server.storage.engine import Storage
 
 
-def open_parts(settings: Settings, secrets: Secrets) -> Parts:
-    """The parts of one worker. The database is opened, not looked at."""
-    return Parts(
+def open_context(settings: Settings, secrets: Secrets) -> AppContext:
+    """The context of one worker. The database is opened, not looked at."""
+    return AppContext(
         settings=settings,
         storage=Storage(settings.database),
         clock=unix_seconds,
@@ -27,9 +27,9 @@ def open_parts(settings: Settings, secrets: Secrets) -> Parts:
     )
 
 
-def open_folder(folder: Path) -> Parts:
-    """The parts of the deployment in a data folder. Raises: SettingsError, SecretsError."""
-    return open_parts(load_settings(folder), read_secrets(folder))
+def open_folder(folder: Path) -> AppContext:
+    """The context of the deployment in a data folder. Raises: SettingsError, SecretsError."""
+    return open_context(load_settings(folder), read_secrets(folder))
 
 
 def open_blobs(settings: Settings) -> BlobStore:

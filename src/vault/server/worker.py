@@ -5,16 +5,16 @@ import gc
 from fastapi import FastAPI
 
 from vault.server.app import build_app
-from vault.server.ending import bound_end
 from vault.server.opening import open_folder
 from vault.server.settings import folder_of_workers
+from vault.server.shutdown import bound_shutdown
 
 _OBJECTS_BEFORE_COLLECTION = 20_000
 
 
 def create_app() -> FastAPI:
     """The application of one worker, made where its signals are already looked after."""
-    bound_end()
+    bound_shutdown()
     app = build_app(open_folder(folder_of_workers()))
     _settle()
     return app

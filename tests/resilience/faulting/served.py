@@ -15,9 +15,9 @@ import httpx
 
 from tests.resilience.faulting.clocked import CLOCK_FILE
 from tests.server.deployments import SECRETS, URL
-from vault.server.ending import END_SECONDS
 from vault.server.secrets_file import write_secrets
 from vault.server.settings import SETTINGS_FILE
+from vault.server.shutdown import SHUTDOWN_SECONDS
 from vault.server.storage.engine import Storage
 from vault.server.storage.schema import migrate
 
@@ -89,7 +89,7 @@ class Served:
         if is_twice:
             time.sleep(1)
             self.process.terminate()
-        self.process.wait(END_SECONDS + _MORE_SECONDS)
+        self.process.wait(SHUTDOWN_SECONDS + _MORE_SECONDS)
 
     def command(self, *words: str) -> None:
         """One command of the operator's on this deployment. Raises: CalledProcessError where it fails."""

@@ -69,13 +69,13 @@ async def test_another_kind_of_credential_is_wrong_here(deployment: Deployment, 
 
 
 async def test_a_disabled_app_is_let_in_no_more(deployment: Deployment, http: httpx.AsyncClient) -> None:
-    disable_app(deployment.parts.storage, APP)
+    disable_app(deployment.context.storage, APP)
     assert await ask(http, bearer(deployment.app_key)) == "credential-ended"
 
 
 async def test_after_a_rotation_only_the_new_key_is_let_in(deployment: Deployment, http: httpx.AsyncClient) -> None:
-    disable_app(deployment.parts.storage, APP)
-    key = rotate_app(deployment.parts.storage, APP, random_bytes)
+    disable_app(deployment.context.storage, APP)
+    key = rotate_app(deployment.context.storage, APP, random_bytes)
     assert await ask(http, bearer(deployment.app_key)) == "credential-ended"
     assert await ask(http, bearer(key)) == "ok"
 
@@ -90,8 +90,8 @@ def test_a_credential_carries_256_bits_and_is_stored_as_its_hash() -> None:
 @only_on(SQLITE)
 def test_no_credential_lies_in_the_database(deployment: Deployment) -> None:
     token = deployment.enrolment()
-    stored = deployment.parts.settings.database.removeprefix("sqlite:///")
-    deployment.parts.storage.sweep()
+    stored = deployment.context.settings.database.removeprefix("sqlite:///")
+    deployment.context.storage.sweep()
     raw = Path(stored).read_bytes()
     assert credential_sha256(token) in raw
     for credential in (token, deployment.app_key):

@@ -18,7 +18,7 @@ async def test_a_probe_may_ask_for_the_headers_alone(http: httpx.AsyncClient, pa
 
 
 async def test_another_schema_is_named(deployment: Deployment, http: httpx.AsyncClient) -> None:
-    with deployment.parts.storage.writing() as connection:
+    with deployment.context.storage.writing() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'other'")
     answer = await http.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "not-ready", "lacking": ["schema"]})
@@ -29,11 +29,11 @@ async def test_a_log_key_that_is_not_the_one_that_signed_is_named(
     deployment: Deployment, http: httpx.AsyncClient
 ) -> None:
     another = sign_checkpoint(Checkpoint(AUDIENCE, 1, bytes(32)), bytes(32)).to_bytes()
-    with deployment.parts.storage.writing() as connection:
+    with deployment.context.storage.writing() as connection:
         connection.execute(update(tlog).values(checkpoint=another))
     answer = await http.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "not-ready", "lacking": ["log-key"]})
-    with deployment.parts.storage.writing() as connection:
+    with deployment.context.storage.writing() as connection:
         connection.execute(update(tlog).values(checkpoint=None))
 
 

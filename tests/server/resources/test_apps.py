@@ -78,9 +78,9 @@ def test_a_slug_is_short_and_plain(slug: str) -> None:
 def test_what_is_not_there_can_be_neither_rotated_nor_disabled(deployment: Deployment) -> None:
     before = deployment.digest()
     with pytest.raises(AppError, match="no app"):
-        rotate_app(deployment.parts.storage, "other", random_bytes)
+        rotate_app(deployment.context.storage, "other", random_bytes)
     with pytest.raises(AppError, match="no app"):
-        disable_app(deployment.parts.storage, "other")
+        disable_app(deployment.context.storage, "other")
     with pytest.raises(AppError, match="already"):
-        create_app(deployment.parts.storage, APP, random_bytes, NOW)
+        create_app(deployment.context.storage, APP, random_bytes, NOW)
     assert deployment.digest() == before

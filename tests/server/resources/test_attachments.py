@@ -70,7 +70,7 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
 
 
 def stored_files(world: World) -> list[Path]:
-    folder = Path(world.deployment.parts.settings.blobs.removeprefix("file:"))
+    folder = Path(world.deployment.context.settings.blobs.removeprefix("file:"))
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
@@ -298,10 +298,10 @@ async def test_what_nobody_names_goes_after_a_day_and_what_is_named_stays(three:
     await three.log_in("coach")
     await put(three, 4, b"a late part", attachment=lost)  # the day begins anew
     three.deployment.clock.move(UPLOAD_SECONDS - 1)
-    swept = await sweep(three.deployment.parts)
+    swept = await sweep(three.deployment.context)
     assert (swept.uploads, swept.parts) == (0, 0)
     three.deployment.clock.move(1)
-    swept = await sweep(three.deployment.parts)
+    swept = await sweep(three.deployment.context)
     assert (swept.uploads, swept.parts) == (1, len(PARTS) + 1)
     assert count_files(three) == len(PARTS)
     await three.log_in("coach")
@@ -313,8 +313,8 @@ async def test_what_nobody_names_goes_after_a_day_and_what_is_named_stays(three:
 
 async def test_a_person_has_only_so_much_here_that_no_item_names(three: World) -> None:
     deployment = three.deployment
-    settings = deployment.parts.settings.model_copy(update={"upload_bytes": len(WHOLE)})
-    deployment.app.state.parts = replace(deployment.parts, settings=settings)
+    settings = deployment.context.settings.model_copy(update={"upload_bytes": len(WHOLE)})
+    deployment.app.state.context = replace(deployment.context, settings=settings)
     await upload(three)
     other = short("other")
     answer = await put(three, 1, b"x", attachment=other)
@@ -328,7 +328,7 @@ async def test_a_person_has_only_so_much_here_that_no_item_names(three: World) -
 async def test_the_deployment_says_how_much_it_takes(three: World) -> None:
     limits = (await three.http.get("/v1/deployment")).json()["limits"]
     assert limits["part_bytes"] == PART_MAXIMUM_BYTES
-    assert limits["upload_bytes"] == three.deployment.parts.settings.upload_bytes
+    assert limits["upload_bytes"] == three.deployment.context.settings.upload_bytes
 
 
 async def test_an_erased_item_takes_its_attachments_along(three: World) -> None:
@@ -338,11 +338,11 @@ async def test_an_erased_item_takes_its_attachments_along(three: World) -> None:
     await three.write(naming(three, ref_of(attachment=kept)))
     item = naming(three, ref_of(attachment=gone))
     statement = await three.write(item)
-    with three.deployment.parts.storage.writing() as connection:
+    with three.deployment.context.storage.writing() as connection:
         discard_attachments(connection, three.engagement, item.body.item)
     assert code_of(await fetch(three, "coach", gone)) == (404, "not-found")
     assert count_files(three) == 2 * len(PARTS)
-    swept = await sweep(three.deployment.parts)
+    swept = await sweep(three.deployment.context)
     assert (swept.uploads, swept.parts) == (0, len(PARTS))
     assert count_files(three) == len(PARTS)
     assert (await fetch(three, "coach", kept)).content == WHOLE
@@ -355,7 +355,7 @@ def on_both(request: pytest.FixtureRequest, three: World) -> World:
     if request.param == "s3":
         deployment = three.deployment
         store = open_s3(request.getfixturevalue("s3"), hashlib.sha256(request.node.nodeid.encode()).hexdigest())
-        deployment.parts = deployment.app.state.parts = replace(deployment.parts, blobs=store)
+        deployment.context = deployment.app.state.context = replace(deployment.context, blobs=store)
     return three
 
 
@@ -363,7 +363,7 @@ async def test_on_either_store_an_upload_goes_on_is_served_in_ranges_and_goes_wh
     on_both: World,
 ) -> None:
     world, lost = on_both, short("lost")
-    parts = world.deployment.parts
+    parts = world.deployment.context
     await put(world, 3, PARTS[2])
     there = (await world.get("coach", f"/attachments/{ID.hex()}/parts")).json()["data"]
     assert [each["n"] for each in there] == [3]
@@ -401,7 +401,7 @@ async def test_a_supervisor_is_served_what_was_sealed_for_supervision(world: Wor
 async def test_lost_content_is_found(three: World) -> None:
     await upload(three)
     await three.write(naming(three, ref_of()))
-    await require_content(three.deployment.parts.storage, three.deployment.parts.blobs)
+    await require_content(three.deployment.context.storage, three.deployment.context.blobs)
     stored_files(three)[0].unlink()
     with pytest.raises(LostContentError, match="1 parts"):
-        await require_content(three.deployment.parts.storage, three.deployment.parts.blobs)
+        await require_content(three.deployment.context.storage, three.deployment.context.blobs)

@@ -136,7 +136,7 @@ async def test_tokens_and_challenges_that_have_ended_do_not_stay(
     await ask_challenge(http, lena)
     deployment.clock.move(PERSON_TOKEN_SECONDS)
     await log_in(http, deployment, "Lena")
-    with deployment.parts.storage.reading() as connection:
+    with deployment.context.storage.reading() as connection:
         assert find_token(connection, credential_sha256(token), 0) is None
         assert connection.exec_driver_sql("SELECT count(*) FROM challenges").scalar_one() == 0
         assert connection.exec_driver_sql("SELECT count(*) FROM tokens").scalar_one() == 1

@@ -92,7 +92,7 @@ def gate(three: World, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Iterato
         return await put_there(account, turn, write)
 
     monkeypatch.setattr(queue, "put", put_and_say)
-    event.listen(three.deployment.parts.storage.engine, "commit", made)
+    event.listen(three.deployment.context.storage.engine, "commit", made)
     yield made
     made.release()
 
@@ -194,7 +194,7 @@ async def test_where_the_commit_fails_nobody_is_acknowledged_and_nothing_is_writ
 async def test_a_full_disk_is_told_to_everyone_and_keeps_nothing(three: World, gate: Gate) -> None:
     drafts = chain(three, "coach", 5)
     before = three.deployment.digest()
-    engine = three.deployment.parts.storage.engine
+    engine = three.deployment.context.storage.engine
     await gate.hold()
     event.listen(engine, "begin", _leave_no_room)
     waiting = await gate.queued(*(three.send(draft) for draft in drafts))
@@ -258,7 +258,7 @@ async def test_a_broken_constraint_and_a_fault_harm_nobody_else(three: World, qu
     assert (doubled.code, doubled.retry_after_seconds) == ("busy", 2)
     assert isinstance(failed, RuntimeError)
     assert gate.commits == before + 1
-    with three.deployment.parts.storage.reading() as connection:
+    with three.deployment.context.storage.reading() as connection:
         tokens = set(connection.execute(select(enrolments.c.token_sha256)).scalars())
     assert {digest("one"), digest("two")} <= tokens
     assert not {digest("double"), digest("faulty")} & tokens
@@ -331,7 +331,7 @@ async def test_what_somebody_sent_who_hung_up_stands_once(three: World, gate: Ga
 
 @only_on(SQLITE)
 async def test_every_connection_waits_for_the_disk(three: World) -> None:
-    storage = three.deployment.parts.storage
+    storage = three.deployment.context.storage
     with ExitStack() as stack:
         connections = [stack.enter_context(storage.reading()) for _ in range(8)]
         connections.append(stack.enter_context(storage.writing()))

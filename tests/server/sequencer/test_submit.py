@@ -174,12 +174,12 @@ async def test_a_fault_in_the_middle_of_a_write_leaves_nothing(three: World, mon
 async def test_two_of_the_same_at_once_are_a_reason_to_come_again(three: World) -> None:
     note = three.item()
     await three.write(note)
-    with three.deployment.parts.storage.writing() as connection:  # as if the other one could not be seen yet
+    with three.deployment.context.storage.writing() as connection:  # as if the other one could not be seen yet
         connection.execute(text("UPDATE journals SET seq = seq - 1 WHERE kind = 3"))
     answer = await three.send(three.item("coachee"))
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert answer.headers["retry-after"] == "2"
-    with three.deployment.parts.storage.writing() as connection:
+    with three.deployment.context.storage.writing() as connection:
         connection.execute(text("UPDATE journals SET seq = seq + 1 WHERE kind = 3"))
 
 

@@ -64,10 +64,10 @@ async def test_a_database_that_commits_too_early_is_refused_and_its_operator_is_
 
 @only_on(POSTGRESQL)
 async def test_people_are_told_that_the_storage_is_away(three: World) -> None:
-    url = three.deployment.parts.settings.database
+    url = three.deployment.context.settings.database
     name = make_url(url).database
     order(url, f"ALTER DATABASE {name} SET synchronous_commit = off")
-    three.deployment.parts.storage.close()
+    three.deployment.context.storage.close()
     try:
         answers = [await three.send(three.item()), await three.get("coach", "/journal")]
     finally:

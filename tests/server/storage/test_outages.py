@@ -47,9 +47,9 @@ async def seqs(world: World) -> list[int]:
 
 @only_on(POSTGRESQL)
 async def test_connections_that_were_ended_while_nobody_used_them_are_seen_by_nobody(three: World) -> None:
-    order(three.deployment.parts.settings.database, _ALL)
+    order(three.deployment.context.settings.database, _ALL)
     await three.write(three.item())
-    order(three.deployment.parts.settings.database, _ALL)
+    order(three.deployment.context.settings.database, _ALL)
     assert (await three.get("coach", "/journal")).status_code == 200
 
 
@@ -64,7 +64,7 @@ async def test_a_transaction_whose_connection_ends_is_made_again(three: World, q
         return name
 
     assert await put(queue, TURN, lambda connection: end_once(connection, "write")) == "write"
-    assert await three.deployment.parts.storage.read(lambda connection: end_once(connection, "read")) == "read"
+    assert await three.deployment.context.storage.read(lambda connection: end_once(connection, "read")) == "read"
     assert tries == {"write": 2, "read": 2}
 
 
@@ -76,7 +76,7 @@ async def test_a_lock_that_does_not_come_in_time_is_waited_for_again(three: Worl
     tries = 0
 
     def hold() -> None:
-        with three.deployment.parts.storage.writing() as connection:
+        with three.deployment.context.storage.writing() as connection:
             connection.execute(lock, subject)
             held.set()
             release.wait()
@@ -126,7 +126,7 @@ async def test_a_commit_whose_answer_is_lost_is_looked_for_and_no_caller_sees_it
         if moments and current_thread().name.startswith("writer"):  # what readers end is of no interest
             cutter.moment = moments.pop()
 
-    event.listen(world.deployment.parts.storage.engine, "commit", arm)
+    event.listen(world.deployment.context.storage.engine, "commit", arm)
     first = await world.send(new[0])
     refused, *rest = await asyncio.gather(*(world.send(draft) for draft in (wrong, *new[1:])))
     assert cutter.cuts == 2

@@ -16,7 +16,7 @@ QUERIES = list_prepared()
 @only_on(SQLITE)
 @pytest.mark.parametrize("name", sorted(QUERIES.keys() - WHOLE))
 def test_a_query_finds_its_rows_by_an_index(deployment: Deployment, name: str) -> None:
-    storage = deployment.parts.storage
+    storage = deployment.context.storage
     compiled = str(QUERIES[name].compile(dialect=storage.engine.dialect))
     compiled = re.sub(r"\(__\[POSTCOMPILE_\w+\]\)", "(?, ?)", compiled)
     with storage.reading() as connection:

@@ -119,7 +119,7 @@ def watched(deployment: Deployment) -> Iterator[list[Executed]]:
         if functions:
             seen.append(Executed(statement, tuple(functions)))
 
-    engine = deployment.parts.storage.engine
+    engine = deployment.context.storage.engine
     event.listen(engine, "before_execute", keep)
     try:
         yield seen
@@ -151,10 +151,10 @@ async def tell(world: World) -> None:
         assert (await world.get("coach", path)).is_success
     gone = {"Authorization": f"Bearer {world.tokens['stranger']}"}
     assert (await http.delete("/v1/login/tokens/current", headers=gone)).is_success
-    rotate_app(world.deployment.parts.storage, APP, world.deployment.parts.random)
-    disable_app(world.deployment.parts.storage, APP)
+    rotate_app(world.deployment.context.storage, APP, world.deployment.context.random)
+    disable_app(world.deployment.context.storage, APP)
     world.deployment.clock.move(UPLOAD_SECONDS)
-    await sweep(world.deployment.parts)
+    await sweep(world.deployment.context)
 
 
 async def attach(world: World) -> None:
@@ -207,7 +207,7 @@ def test_nothing_but_prepared_queries_goes_past_what_is_watched() -> None:
 @only_on(SQLITE)
 def test_a_query_that_a_function_makes_is_seen_and_judged(deployment: Deployment) -> None:
     with watched(deployment) as seen:
-        require_clock(deployment.parts.storage, deployment.clock())
+        require_clock(deployment.context.storage, deployment.clock())
     [(maker, query)] = made_queries(seen)
     assert maker == "require_clock of vault.server.storage.inspection"
     assert find_crossings(query) == [f"journals: {EVERY_SHARD}"]

@@ -39,8 +39,8 @@ _MAKE_APP = text("INSERT INTO apps (app, key_sha256, disabled, made) VALUES (:ap
 @asynccontextmanager
 async def at_another_worker(three: World, deployment: Deployment, number: int) -> AsyncIterator[World]:
     """The same people there."""
-    storage = Storage(deployment.parts.settings.database)
-    app = build_app(replace(deployment.parts, storage=storage))
+    storage = Storage(deployment.context.settings.database)
+    app = build_app(replace(deployment.context, storage=storage))
     world = copy(three)
     world.count += number * 10_000  # ids of its own for what it writes
     world.deployment = replace(deployment, app=app)
@@ -76,7 +76,7 @@ async def test_two_workers_write_one_journal_without_a_gap(three: World, other: 
 async def test_three_workers_append_to_one_log_and_every_checkpoint_that_is_shown_is_a_part_of_it(
     three: World, other: World, third: World, deployment: Deployment
 ) -> None:
-    log = deployment.parts.tlog.verifier
+    log = deployment.context.tlog.verifier
     shown: set[Checkpoint] = set()
     is_writing = True
 
@@ -94,7 +94,7 @@ async def test_three_workers_append_to_one_log_and_every_checkpoint_that_is_show
     )
     is_writing = False
     await asyncio.gather(*watching)
-    with deployment.parts.storage.reading() as connection:
+    with deployment.context.storage.reading() as connection:
         require_journals(connection, _look_away)
         newest = require_log(connection, log, _look_away)
         rows = connection.execute(select(leaves.c.leaf, leaves.c.entry, leaves.c.receipt).order_by(leaves.c.leaf)).all()
@@ -145,7 +145,7 @@ async def test_a_row_that_another_worker_has_just_made_is_found_at_a_second_look
             connection.execute(_MAKE_APP, values)
         return is_there
 
-    with deployment.parts.storage.writing() as connection:
+    with deployment.context.storage.writing() as connection:
         connection.execute(_MAKE_APP, values)
         waiting = asyncio.create_task(put(queue, (b"", False), find_or_make))
         await looked.wait()  # it has found nothing yet, and waits now for what becomes of the same row here
@@ -169,7 +169,7 @@ async def test_a_deadlock_is_tried_again_and_no_caller_sees_it(three: World, dep
         return "both"
 
     def lock_the_other_way_round() -> None:
-        with deployment.parts.storage.writing() as connection:
+        with deployment.context.storage.writing() as connection:
             connection.execute(text("SET deadlock_timeout = '60s'"))  # the other one is to give way
             connection.execute(_LOCK, {"subject": subjects[1]})
             loop.call_soon_threadsafe(blocked.set)
@@ -194,5 +194,5 @@ async def two_engagements(world: World) -> tuple[bytes, bytes]:
 
 
 async def test_every_commit_waits_for_the_disk(deployment: Deployment) -> None:
-    with deployment.parts.storage.writing() as connection:
+    with deployment.context.storage.writing() as connection:
         assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"

@@ -18,8 +18,8 @@ from vault.protocol.problems import Refused
 from vault.server.clock import unix_seconds
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.commands.progress import told
+from vault.server.context import AppContext
 from vault.server.opening import open_folder
-from vault.server.parts import Parts
 from vault.server.private_files import require_private_file
 from vault.server.storage.backup_folder import (
     ATTACHMENTS,
@@ -48,12 +48,12 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Copy the deployment of a data folder as it is at one moment, while it is served."""
-    parts = open_folder(data)
-    require_head(parts.storage)
+    context = open_folder(data)
+    require_head(context.storage)
     make_folder(folder)
     try:
         with told() as progress:
-            manifest = write_backup(parts, folder, unix_seconds(), progress)
+            manifest = write_backup(context, folder, unix_seconds(), progress)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)  # half a backup is none
         raise
@@ -62,7 +62,7 @@ def backup(
     advise("The secrets are not in it: keep secrets.toml and server.toml apart, once.")
 
 
-def write_backup(parts: Parts, folder: Path, now: int, progress: Progress) -> Manifest:
+def write_backup(context: AppContext, folder: Path, now: int, progress: Progress) -> Manifest:
     """The manifest of a backup that was written into the empty `folder`, checked, and made durable.
 
     Raises: SnapshotError and BackupError where it cannot be written; HistoryError and InspectionError where the
@@ -70,18 +70,18 @@ def write_backup(parts: Parts, folder: Path, now: int, progress: Progress) -> Ma
     """
     copied = folder / DATABASE
     require_private_file(copied)
-    take_snapshot(parts.storage, copied, progress)
+    take_snapshot(context.storage, copied, progress)
     with closing(Storage(f"sqlite:///{copied}")) as copy:
         require_integrity(copy)
         with copy.writing() as connection:
             leave_out_uploads(connection)
         with copy.reading() as connection:
             statements = require_journals(connection, progress)
-            log = require_log(connection, parts.tlog.verifier, progress)
+            log = require_log(connection, context.tlog.verifier, progress)
             attached = list_parts(connection)
-            signed = read_checkpoint(connection, parts.tlog.verifier)[1]
+            signed = read_checkpoint(connection, context.tlog.verifier)[1]
     try:
-        run_apart(copy_parts(attached, parts.blobs, FolderBlobs(folder / ATTACHMENTS), progress))
+        run_apart(copy_parts(attached, context.blobs, FolderBlobs(folder / ATTACHMENTS), progress))
     except Refused as refused:
         raise BackupError(
             "a part of an attachment is gone or changed; if an erasure came in between, take the backup again"
@@ -91,8 +91,8 @@ def write_backup(parts: Parts, folder: Path, now: int, progress: Progress) -> Ma
         manifest = Manifest(
             format=FORMAT,
             made=now,
-            audience=parts.settings.audience,
-            engine=parts.storage.engine.dialect.name,
+            audience=context.settings.audience,
+            engine=context.storage.engine.dialect.name,
             revision=head_revision(),
             statements=statements,
             log=Log(size=log.size, root=log.root.hex(), checkpoint=None if signed is None else signed.decode()),

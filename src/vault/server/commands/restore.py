@@ -12,8 +12,8 @@ from vault.protocol.problems import Refused
 from vault.server.commands.backup import run_apart
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.commands.progress import told
+from vault.server.context import AppContext
 from vault.server.opening import open_folder
-from vault.server.parts import Parts
 from vault.server.storage.backup_folder import (
     ATTACHMENTS,
     DATABASE,
@@ -48,35 +48,35 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Bring a backup into the database of a data folder that has its settings and secrets, and no rows yet."""
-    parts = open_folder(data)
-    with closing(parts.storage), told() as progress:
-        manifest = read_backup(parts, folder, data / STAGED, progress)
+    context = open_folder(data)
+    with closing(context.storage), told() as progress:
+        manifest = read_backup(context, folder, data / STAGED, progress)
     moment = datetime.fromtimestamp(manifest.made, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     lines = f"{manifest.statements} statements, log size {manifest.log.size}, as they were at {moment}"
     say(lines, {"folder": str(folder), **manifest.model_dump()}, as_json)
     advise(WARNING)
 
 
-def read_backup(parts: Parts, folder: Path, staged: Path, progress: Progress) -> Manifest:
+def read_backup(context: AppContext, folder: Path, staged: Path, progress: Progress) -> Manifest:
     """The manifest of the backup in `folder`, whose rows are in the database when this returns.
 
     `staged` is where the copy is checked; it is gone afterwards. Raises: BackupError, HistoryError, InspectionError,
     SnapshotError, Refused(storage-away): then nothing was changed.
     """
     manifest = read_manifest(folder)
-    if manifest.audience != parts.settings.audience:
+    if manifest.audience != context.settings.audience:
         raise BackupError("that is a backup of another deployment: the audience differs")
-    require_empty(parts.storage)
+    require_empty(context.storage)
     staged.unlink(missing_ok=True)
     try:
         copy_file(folder / DATABASE, manifest.files[DATABASE], staged)
-        attached = _require_good(parts, staged, manifest, progress)
-        _restore_parts(attached, parts, folder / ATTACHMENTS, progress)
-        if parts.storage.is_sqlite:
-            parts.storage.close()
-            _move_file(staged, Path(parts.storage.engine.url.database or ""))
+        attached = _require_good(context, staged, manifest, progress)
+        _restore_parts(attached, context, folder / ATTACHMENTS, progress)
+        if context.storage.is_sqlite:
+            context.storage.close()
+            _move_file(staged, Path(context.storage.engine.url.database or ""))
         else:
-            _move_rows(staged, parts, manifest, progress)
+            _move_rows(staged, context, manifest, progress)
     except OSError as error:
         raise BackupError(f"the backup cannot be restored: {error.strerror}") from None
     finally:
@@ -96,7 +96,7 @@ def require_empty(storage: Storage) -> None:
         raise BackupError("the database holds something already; restore into a new data folder or a new database")
 
 
-def _require_good(parts: Parts, staged: Path, manifest: Manifest, progress: Progress) -> list[Part]:
+def _require_good(context: AppContext, staged: Path, manifest: Manifest, progress: Progress) -> list[Part]:
     """Bring the copy to this schema, and hold it against its manifest and itself; the parts of attachments it names."""
     with closing(Storage(f"sqlite:///{staged}")) as copy:
         if manifest.revision not in list_revisions():
@@ -105,23 +105,23 @@ def _require_good(parts: Parts, staged: Path, manifest: Manifest, progress: Prog
         require_declared(copy)
         require_integrity(copy)
         with copy.reading() as connection:
-            _require_history(connection, parts, manifest, progress)
+            _require_history(connection, context, manifest, progress)
             attached = list_parts(connection)
     finish_file(staged)
     return attached
 
 
-def _restore_parts(attached: list[Part], parts: Parts, folder: Path, progress: Progress) -> None:
+def _restore_parts(attached: list[Part], context: AppContext, folder: Path, progress: Progress) -> None:
     """What the statements name is there before they are. Should the rest fail, it lies there and harms nothing."""
     try:
-        run_apart(copy_parts(attached, FolderBlobs(folder), parts.blobs, progress))
+        run_apart(copy_parts(attached, FolderBlobs(folder), context.blobs, progress))
     except Refused as refused:
         raise BackupError("a part of an attachment is not in the backup, or the blob store is away") from refused
 
 
-def _require_history(connection: Connection, parts: Parts, manifest: Manifest, progress: Progress) -> None:
+def _require_history(connection: Connection, context: AppContext, manifest: Manifest, progress: Progress) -> None:
     statements = require_journals(connection, progress)
-    log = require_log(connection, parts.tlog.verifier, progress)
+    log = require_log(connection, context.tlog.verifier, progress)
     if (statements, log.size, log.root.hex()) != (manifest.statements, manifest.log.size, manifest.log.root):
         raise HistoryError("statements and log are not those that the manifest names: take another backup")
 
@@ -134,11 +134,11 @@ def _move_file(staged: Path, target: Path) -> None:
     flush_folder(target.parent)
 
 
-def _move_rows(staged: Path, parts: Parts, manifest: Manifest, progress: Progress) -> None:
+def _move_rows(staged: Path, context: AppContext, manifest: Manifest, progress: Progress) -> None:
     """All rows in one transaction, which ends only after they were held against the manifest once more."""
-    with closing(Storage(f"sqlite:///{staged}")) as copy, copy.reading() as source, parts.storage.writing() as target:
+    with closing(Storage(f"sqlite:///{staged}")) as copy, copy.reading() as source, context.storage.writing() as target:
         upgrade(target)
         if find_rows(target):
             raise BackupError("somebody has written to the database meanwhile; restore into a new one")
         copy_rows(source, target, progress)
-        _require_history(target, parts, manifest, progress)
+        _require_history(target, context, manifest, progress)

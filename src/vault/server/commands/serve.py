@@ -20,13 +20,13 @@ from vault.server.app import build_app
 from vault.server.clock import random_bytes, unix_seconds
 from vault.server.commands.folder import DATABASE, make_folder
 from vault.server.commands.output import AsJson, DataFolder, advise, say
-from vault.server.ending import Workers
 from vault.server.http.connection import Connection
 from vault.server.logs import log_serving, start_logs
 from vault.server.opening import open_folder
 from vault.server.resources.apps.actions import create_app
 from vault.server.resources.enrolments.actions import create_enrolment
 from vault.server.settings import Settings, name_folder_for_workers
+from vault.server.shutdown import Workers
 from vault.server.storage.schema import require_head
 
 LOOPBACK = "127.0.0.1"
@@ -47,17 +47,17 @@ def serve(
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes; the setting, or 1.")] = None,
 ) -> None:
     """Serve the deployment of a data folder until it is stopped."""
-    parts = open_folder(data)
-    settings = parts.settings
+    context = open_folder(data)
+    settings = context.settings
     address, listens_on = host or settings.host, port or settings.port or _port_of(settings.url)
     _require_private(settings, address)
-    require_head(parts.storage)
+    require_head(context.storage)
     processes = workers or settings.workers
     _require_free(address, listens_on)
     start_logs(settings.log_level)
     told = settings.told() | {"workers": processes, "listens_on": f"{address}:{listens_on}"}
     log_serving(version("coach-vault"), told)
-    parts.storage.close()
+    context.storage.close()
     name_folder_for_workers(data)
     config = uvicorn.Config(
         WORKER,
@@ -86,20 +86,20 @@ def try_out(
     try:
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         make_folder(folder, url, None, DATABASE)
-        parts = open_folder(folder)
+        context = open_folder(folder)
         now = unix_seconds()
-        key = create_app(parts.storage, TRIAL_APP, random_bytes, now)
+        key = create_app(context.storage, TRIAL_APP, random_bytes, now)
         tokens = [
-            create_enrolment(parts.storage, TRIAL_APP, ENROLMENT_SECONDS, random_bytes, now).token
+            create_enrolment(context.storage, TRIAL_APP, ENROLMENT_SECONDS, random_bytes, now).token
             for _ in range(people)
         ]
         lines = [f"export VAULT={url}", f"export APP={key}"]
         lines += [f"export ENROLMENT_{number}={token}" for number, token in enumerate(tokens, 1)]
         say("\n".join(lines), {"url": url, "app": key, "enrolments": tokens}, as_json)
         advise(f"Serving {url} from {folder}, which is deleted at the end. Stop with Ctrl-C.")
-        server = uvicorn.Server(uvicorn.Config(build_app(parts), **_options(parts.settings)))
+        server = uvicorn.Server(uvicorn.Config(build_app(context), **_options(context.settings)))
         server.run(sockets=[listener])
-        parts.storage.close()
+        context.storage.close()
     except KeyboardInterrupt:
         advise("stopped")
     finally:

@@ -11,11 +11,11 @@ from vault.server.storage.schema import require_head
 
 def sweep(data: DataFolder = Path(), as_json: AsJson = False) -> None:
     """Take away uploads that no item has named for 24 hours, and content that was erased."""
-    parts = open_folder(data)
+    context = open_folder(data)
     try:
-        require_head(parts.storage)
-        swept = asyncio.run(sweep_attachments(parts))
+        require_head(context.storage)
+        swept = asyncio.run(sweep_attachments(context))
     finally:
-        parts.storage.close()
+        context.storage.close()
     members = {"uploads": swept.uploads, "parts": swept.parts}
     say(f"{swept.uploads} uploads ended; {swept.parts} parts of content taken away", members, as_json)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from vault.protocol.limits import BODY_MAXIMUM_BYTES
 from vault.protocol.problems import Code, Refused
+from vault.server.context import AppContext
 from vault.server.credentials import (
     APP_PREFIX,
     ENROLMENT_PREFIX,
@@ -20,9 +21,8 @@ from vault.server.credentials import (
     PERSON_SCOPE,
     credential_sha256,
 )
-from vault.server.http.joined import WithParts, find_parts
+from vault.server.http.dependencies import WithContext, find_context
 from vault.server.limits import Limited
-from vault.server.parts import Parts
 from vault.server.storage.credentials import find_app, find_enrolment, find_token
 
 _FORM = re.compile(r"cv[aet]_[A-Za-z0-9_-]{43}", re.ASCII)
@@ -72,10 +72,10 @@ def _read_credential(request: Request, prefix: str, ended: Code = Code.CREDENTIA
 
 async def require_token(request: Request) -> TokenCredential:
     """The login token, of either scope, that came with the request."""
-    parts = await find_parts(request)
+    context = await find_context(request)
     digest = _read_credential(request, LOGIN_PREFIX)
-    now = parts.clock()
-    row = await parts.storage.look(lambda connection: find_token(connection, digest, now))
+    now = context.clock()
+    row = await context.storage.look(lambda connection: find_token(connection, digest, now))
     if row is None:
         raise Refused(Code.CREDENTIAL_ENDED)
     return TokenCredential(row.account, row.scope, row.slot, digest)
@@ -86,40 +86,40 @@ async def require_person(request: Request) -> bytes:
     holder = await require_token(request)
     if holder.scope != PERSON_SCOPE:
         raise Refused(Code.CREDENTIAL_WRONG)
-    _count_write(request, await find_parts(request), holder.account)
+    _count_write(request, await find_context(request), holder.account)
     return holder.account
 
 
-async def require_app(request: Request, parts: WithParts) -> AppCredential:
+async def require_app(request: Request, context: WithContext) -> AppCredential:
     """The app whose key came with the request."""
     digest = _read_credential(request, APP_PREFIX)
-    app = await parts.storage.read(lambda connection: find_app(connection, digest))
+    app = await context.storage.read(lambda connection: find_app(connection, digest))
     if app is None:
         raise Refused(Code.CREDENTIAL_ENDED)
     return AppCredential(app)
 
 
-async def require_enrolment(request: Request, parts: WithParts) -> EnrolmentCredential:
+async def require_enrolment(request: Request, context: WithContext) -> EnrolmentCredential:
     """The enrolment token that came with the request. The write that uses it decides whether it still can be."""
     digest = _read_credential(request, ENROLMENT_PREFIX, ended=Code.ENROLMENT_ENDED)
-    now = parts.clock()
+    now = context.clock()
 
     def find(connection: Connection) -> str | None:
         return find_enrolment(connection, digest, now)
 
-    app = await parts.storage.read(find)
+    app = await context.storage.read(find)
     if app is None:
         raise Refused(Code.ENROLMENT_ENDED)
-    _count_write(request, parts, digest)
+    _count_write(request, context, digest)
     return EnrolmentCredential(app, digest)
 
 
-def _count_write(request: Request, parts: Parts, principal: bytes) -> None:
+def _count_write(request: Request, context: AppContext, principal: bytes) -> None:
     """What comes is counted before it is read, so a body that does not tell its length counts as the longest."""
     if request.method in ("POST", "PUT"):
-        parts.limits.take(Limited.WRITES, principal)
+        context.limits.take(Limited.WRITES, principal)
         announced = request.headers.get("content-length", str(BODY_MAXIMUM_BYTES))
-        parts.limits.take(Limited.WRITTEN_BYTES, principal, int(announced))
+        context.limits.take(Limited.WRITTEN_BYTES, principal, int(announced))
 
 
 Person = Annotated[bytes, Depends(require_person)]

@@ -1,6 +1,6 @@
 """Routes that are given the request alone.
 
-What FastAPI resolves for an endpoint (credentials, parts, a path's ids) costs more than the answer to a short question.
+What FastAPI resolves for an endpoint (credentials, context, ids of a path) costs more than the answer to a short one.
 The routes that are asked most say themselves what they need, in the same order; they are described like all others.
 """
 

@@ -6,12 +6,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from vault.protocol.statements import Body
+from vault.server.context import AppContext
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import require_person
+from vault.server.http.dependencies import find_context, find_queue
 from vault.server.http.direct import Direct
-from vault.server.http.joined import find_parts, find_queue
 from vault.server.http.submissions import read_submission
-from vault.server.parts import Parts
 from vault.server.sequencer.collections import Collection
 from vault.server.sequencer.queue import Queue
 from vault.server.sequencer.submit import submit
@@ -27,14 +27,14 @@ def add_collection(
 
     async def post(request: Request) -> Response:
         signer = await require_person(request)
-        return await write(request, await find_parts(request), await find_queue(request), collection, signer, locate)
+        return await write(request, await find_context(request), await find_queue(request), collection, signer, locate)
 
     router.add_api_route(path, post, methods=["POST"], route_class_override=Direct, **description)
 
 
 async def write(
     request: Request,
-    parts: Parts,
+    context: AppContext,
     queue: Queue,
     collection: Collection,
     signer: bytes | None,
@@ -45,6 +45,6 @@ async def write(
     Raises: Refused, FormatError.
     """
     submission = await read_submission(request)
-    answer = await submit(parts, queue, collection, submission, signer, request.path_params)
+    answer = await submit(context, queue, collection, submission, signer, request.path_params)
     headers = {} if locate is None else {"location": locate(answer.body)}
     return json_answer(answer.members, 201 if answer.is_new else 200, **headers)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, selec
 
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import AttachmentRef, Body, Item
-from vault.server.parts import Parts
+from vault.server.context import AppContext
 from vault.server.storage.blob_store import key_of
 from vault.server.storage.tables import attachment_namings, attachment_parts, attachments, discarded_parts
 
@@ -38,44 +38,44 @@ _OF_ITEM = select(attachments.c.attachment).where(
 )
 
 
-async def close_uploads(parts: Parts, body: Body) -> None:
+async def close_uploads(context: AppContext, body: Body) -> None:
     """Hash and close the signer's own uploads that `body` names, where they are as long as it says.
 
     What is not is left for the transaction to refuse. Raises: Refused(storage-away).
     """
     if isinstance(body, Item):
         for ref in body.attachments:
-            await _close_upload(parts, body, ref)
+            await _close_upload(context, body, ref)
 
 
-async def _close_upload(parts: Parts, body: Item, ref: AttachmentRef) -> None:
-    if not await _list_fitting(parts, body, ref):
+async def _close_upload(context: AppContext, body: Item, ref: AttachmentRef) -> None:
+    if not await _list_fitting(context, body, ref):
         return
-    async with parts.hashing.turn((body.engagement, ref.id)):
-        found = await _list_fitting(parts, body, ref)
+    async with context.hashing.turn((body.engagement, ref.id)):
+        found = await _list_fitting(context, body, ref)
         if not found:
             return  # somebody else has closed it meanwhile
         try:
-            sha256 = await _hash(parts, body.engagement, found)
+            sha256 = await _hash(context, body.engagement, found)
         except Refused:
-            if await _list_fitting(parts, body, ref) != found:
+            if await _list_fitting(context, body, ref) != found:
                 return  # the sweep took it away while it was read
             raise
-        await to_thread.run_sync(_close, parts, body.engagement, ref, body.by, found, sha256)
+        await to_thread.run_sync(_close, context, body.engagement, ref, body.by, found, sha256)
 
 
-async def _list_fitting(parts: Parts, body: Item, ref: AttachmentRef) -> Sequence[Found]:
+async def _list_fitting(context: AppContext, body: Item, ref: AttachmentRef) -> Sequence[Found]:
     """The parts of the signer's upload while it is open, if they are as long together as `body` says; none if not."""
-    found = await parts.storage.read(
+    found = await context.storage.read(
         lambda connection: _list_open(connection, _ATTACHMENT, body.engagement, ref.id, body.by)
     )
     return found if sum(part.size for part in found) == ref.size else ()
 
 
-async def _hash(parts: Parts, engagement: bytes, found: Sequence[Found]) -> bytes:
+async def _hash(context: AppContext, engagement: bytes, found: Sequence[Found]) -> bytes:
     hashed = hashlib.sha256()
     for part in found:
-        async for piece in parts.blobs.read(key_of(engagement, part.place), 0, part.size):
+        async for piece in context.blobs.read(key_of(engagement, part.place), 0, part.size):
             await to_thread.run_sync(hashed.update, piece)  # others are served meanwhile
     return hashed.digest()
 
@@ -94,10 +94,10 @@ def _list_open(
 
 
 def _close(
-    parts: Parts, engagement: bytes, ref: AttachmentRef, uploader: bytes, found: Sequence[Found], sha256: bytes
+    context: AppContext, engagement: bytes, ref: AttachmentRef, uploader: bytes, found: Sequence[Found], sha256: bytes
 ) -> None:
     """Note what was hashed, unless a part has come since."""
-    with parts.storage.writing() as connection:
+    with context.storage.writing() as connection:
         if _list_open(connection, _LOCKED, engagement, ref.id, uploader) == found:
             connection.execute(
                 update(attachments)

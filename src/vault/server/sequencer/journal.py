@@ -42,7 +42,7 @@ _APPEND = Prepared(insert(statements))
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JournalTip:
     """Where a journal stands, and its 32-byte salt; `START` for one that the next entry opens."""
 
     journal: JournalId
@@ -65,35 +65,35 @@ class Written:
     salt: bytes
 
 
-def find_place(connection: Connection, journal: JournalId) -> Place | None:
+def find_tip(connection: Connection, journal: JournalId) -> JournalTip | None:
     """Where the journal stands; its row stays locked until the transaction ends. None before its first entry."""
     row = _PLACE.find(connection, _key(journal))
-    return None if row is None else Place(journal, Position(row.seq, row.time, row.head), row.salt)
+    return None if row is None else JournalTip(journal, Position(row.seq, row.time, row.head), row.salt)
 
 
-def find_written(connection: Connection, place: Place, statement: Statement) -> Written | None:
-    """Where exactly this statement stands already in the journal that has come to `place`.
+def find_written(connection: Connection, tip: JournalTip, statement: Statement) -> Written | None:
+    """Where exactly this statement stands already in the journal that has come to `tip`.
 
     Raises: Refused(id-taken) where its signer has used its `id` there for other bytes.
     """
-    named = {**_key(place.journal), "signer": statement.body.by, "uid": statement.body.id}
+    named = {**_key(tip.journal), "signer": statement.body.by, "uid": statement.body.id}
     row = _WITH_ID.find(connection, named)
     if row is None:
         return None
     if row.statement != statement.id:
         raise Refused(Code.ID_TAKEN)
-    return Written(statement, place.journal, Position(row.seq, row.time, row.head), place.salt)
+    return Written(statement, tip.journal, Position(row.seq, row.time, row.head), tip.salt)
 
 
-def append(connection: Connection, place: Place, statement: Statement, time: int, seen: int | None) -> Written:
-    """The entry that was added after `place` at `time`; `seen` is the seq that the statement's `seen` names."""
-    position = next_position(place.journal, place.position, time, statement.id)
-    key = _key(place.journal)
+def append(connection: Connection, tip: JournalTip, statement: Statement, time: int, seen: int | None) -> Written:
+    """The entry that was added after `tip` at `time`; `seen` is the seq that the statement's `seen` names."""
+    position = next_position(tip.journal, tip.position, time, statement.id)
+    key = _key(tip.journal)
     where = {"seq": position.seq, "time": position.time, "head": position.head}
-    if place.is_open:
+    if tip.is_open:
         _MOVE.run(connection, {f"journal_{name}": value for name, value in key.items()} | where)
     else:
-        _OPEN.run(connection, {**key, **where, "salt": place.salt})
+        _OPEN.run(connection, {**key, **where, "salt": tip.salt})
     signature, *second = statement.envelope.signatures
     entry = {
         **key,
@@ -102,14 +102,14 @@ def append(connection: Connection, place: Place, statement: Statement, time: int
         "type": statement.body.TYPE.value,
         "signer": statement.body.by,
         "uid": statement.body.id,
-        "seen_mark": seen_mark(place.salt, position.seq, position.head),
+        "seen_mark": seen_mark(tip.salt, position.seq, position.head),
         "seen_seq": seen,
         "payload": statement.envelope.payload,
         "signature": signature,
         "second_signature": second[0] if second else None,
     }
     _APPEND.run(connection, entry)
-    return Written(statement, place.journal, position, place.salt)
+    return Written(statement, tip.journal, position, tip.salt)
 
 
 def find_receipt(connection: Connection, written: Written) -> bytes | None:

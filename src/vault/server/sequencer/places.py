@@ -1,4 +1,4 @@
-"""Which journal a statement belongs to, and the facts that policy decides by there."""
+"""The tip of the journal that a statement belongs to, and the facts that policy decides by there."""
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,7 @@ from vault.protocol.vocabulary import JournalKind
 from vault.server.sequencer.facts_engagement import EngagementRows
 from vault.server.sequencer.facts_escalations import EscalationRows, is_escalation
 from vault.server.sequencer.facts_keys import KeyringRows, KeysRows
-from vault.server.sequencer.journal import Place, find_place
+from vault.server.sequencer.journal import JournalTip, find_tip
 from vault.server.sequencer.parts import require_opening_salt
 
 Turn = tuple[bytes, bool]
@@ -40,7 +40,7 @@ def _require_journal(body: Body) -> JournalId:
     return journal
 
 
-def lock_place(connection: Connection, body: Body) -> tuple[JournalId, Place | None]:
+def lock_tip(connection: Connection, body: Body) -> tuple[JournalId, JournalTip | None]:
     """The journal that takes the statement, its account's or its engagement's, and where it stands.
 
     It is locked until the transaction ends, before anything else is asked. Escalations are decided by the engagement's
@@ -50,37 +50,37 @@ def lock_place(connection: Connection, body: Body) -> tuple[JournalId, Place | N
     """
     journal = _require_journal(body)
     if journal.kind is JournalKind.ESCALATIONS:
-        find_place(connection, JournalId(JournalKind.ENGAGEMENT, journal.subject))
-    place = find_place(connection, journal)
+        find_tip(connection, JournalId(JournalKind.ENGAGEMENT, journal.subject))
+    tip = find_tip(connection, journal)
     if isinstance(body, Opening) and is_escalation(connection, journal.subject, body.of):
         journal = JournalId(JournalKind.ESCALATIONS, journal.subject)
-        place = find_place(connection, journal)
-    return journal, place
+        tip = find_tip(connection, journal)
+    return journal, tip
 
 
-def open_place(connection: Connection, journal: JournalId, parts: Parts, body: Body) -> Place:
+def open_tip(connection: Connection, journal: JournalId, parts: Parts, body: Body) -> JournalTip:
     """The start of a journal that this statement may open, with the salt that came beside it.
 
     Raises: Refused(not-found) where another type than this opens that journal, (part-missing | part-mismatch) where its
     salt is missing or another.
     """
     if journal.kind is JournalKind.KEYS:
-        return Place(journal, START, ZERO32)
+        return JournalTip(journal, START, ZERO32)
     if journal.kind is JournalKind.ESCALATIONS:
-        engagement = find_place(connection, JournalId(JournalKind.ENGAGEMENT, journal.subject))
+        engagement = find_tip(connection, JournalId(JournalKind.ENGAGEMENT, journal.subject))
         if engagement is not None:
-            return Place(journal, START, engagement.salt)
+            return JournalTip(journal, START, engagement.salt)
     elif Part.SALT in body.row.parts:
-        return Place(journal, START, require_opening_salt(parts, body))
+        return JournalTip(journal, START, require_opening_salt(parts, body))
     raise Refused(Code.NOT_FOUND)
 
 
-def open_facts(connection: Connection, place: Place, deployment: KeysFact) -> Facts:
-    """The facts of the journal at `place`, read within this transaction."""
-    journal = place.journal
+def open_facts(connection: Connection, tip: JournalTip, deployment: KeysFact) -> Facts:
+    """The facts of the journal at `tip`, read within this transaction."""
+    journal = tip.journal
     if journal.kind is JournalKind.KEYS:
         return KeysRows(connection, journal.subject)
     if journal.kind is JournalKind.KEYRING:
-        return KeyringRows(connection, journal.subject, place.salt)
-    engagement = EngagementRows(connection, journal.subject, place.salt, deployment)
+        return KeyringRows(connection, journal.subject, tip.salt)
+    engagement = EngagementRows(connection, journal.subject, tip.salt, deployment)
     return EscalationRows(engagement) if journal.kind is JournalKind.ESCALATIONS else engagement

@@ -23,13 +23,13 @@ from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body
 from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JournalKind, Role
-from vault.server.parts import Parts
+from vault.server.context import AppContext
 from vault.server.sequencer.attachments import close_uploads, name_attachments, require_attachments
 from vault.server.sequencer.collections import Collection
 from vault.server.sequencer.journal import Written, append, find_receipt, find_written
 from vault.server.sequencer.members import find_member
 from vault.server.sequencer.parts import require_parts, store_parts
-from vault.server.sequencer.places import lock_place, open_facts, open_place, turn_of
+from vault.server.sequencer.places import lock_tip, open_facts, open_tip, turn_of
 from vault.server.sequencer.queue import Queue, Write
 from vault.server.sequencer.tlog import Leaf
 from vault.server.sequencer.verified import Verified, list_publics, require_statement, verify
@@ -54,7 +54,7 @@ class Answer:
 
 
 async def submit(
-    parts: Parts,
+    context: AppContext,
     queue: Queue,
     collection: Collection,
     submission: Submission,
@@ -65,27 +65,27 @@ async def submit(
 
     Raises: Refused and FormatError, with nothing written.
     """
-    statement = require_statement(submission.envelope, collection.type, parts.settings.audience, signer)
-    verified = await verify(parts, statement)
-    await close_uploads(parts, statement.body)
+    statement = require_statement(submission.envelope, collection.type, context.settings.audience, signer)
+    verified = await verify(context, statement)
+    await close_uploads(context, statement.body)
     answer, receipt = await queue.put(
         statement.body.by,
         turn_of(statement.body),
-        lambda connection: _decide(connection, parts, collection, submission, verified, path_ids),
+        lambda connection: _decide(connection, context, collection, submission, verified, path_ids),
     )
     return answer.with_receipt(receipt)
 
 
 def _decide(
     connection: Connection,
-    parts: Parts,
+    context: AppContext,
     collection: Collection,
     submission: Submission,
     verified: Verified,
     path_ids: Mapping[str, str],
 ) -> Write[Answer]:
     statement, body = verified.statement, verified.statement.body
-    journal, found = lock_place(connection, body)  # first of all: the same statement may be on its way right now
+    journal, found = lock_tip(connection, body)  # first of all: the same statement may be on its way right now
     before = None if found is None else find_written(connection, found, statement)
     if before is not None:
         receipt = find_receipt(connection, before)
@@ -95,27 +95,27 @@ def _decide(
         return lambda: (answer, None if receipt is not None else _leaf(before))
     require_path(body, path_ids)
     collection.admit(connection, body)
-    now = parts.clock()
+    now = context.clock()
     require_clock(body, now)
     if found is not None and collection.taken is not None:
         raise Refused(collection.taken)
-    place = found or open_place(connection, journal, submission.parts, body)
-    facts = open_facts(connection, place, parts.deployment)
-    time = max(now, place.position.time)
+    tip = found or open_tip(connection, journal, submission.parts, body)
+    facts = open_facts(connection, tip, context.deployment)
+    time = max(now, tip.position.time)
     _require_signers(connection, facts, verified, time)
     seen = require_seen_entry(facts, body)
     effects = decide(facts, statement, time)
-    require_parts(submission.parts, body, opens_salted=not place.is_open and journal.kind in _SALTED)
+    require_parts(submission.parts, body, opens_salted=not tip.is_open and journal.kind in _SALTED)
     require_attachments(connection, body)
-    # Whoever opens a journal has a place in it only when it is written.
-    reads_already = place.is_open and _reads_journal(connection, journal, body)
+    # The signer of a journal's first entry becomes a member only after the write.
+    reads_already = tip.is_open and _reads_journal(connection, journal, body)
 
     def write() -> tuple[Answer, Leaf]:
-        written = append(connection, place, statement, time, seen)
+        written = append(connection, tip, statement, time, seen)
         collection.project(connection, written, submission, effects)
         store_parts(connection, written, submission.parts)
         name_attachments(connection, body, statement.id)
-        reads = reads_already if place.is_open else _reads_journal(connection, journal, body)
+        reads = reads_already if tip.is_open else _reads_journal(connection, journal, body)
         return _answer(connection, collection, written, reads, is_new=True), _leaf(written)
 
     return write

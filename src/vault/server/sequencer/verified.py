@@ -15,7 +15,7 @@ from vault.protocol.keys import require_valid_keys
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Keys
 from vault.protocol.vocabulary import StatementType
-from vault.server.parts import Parts
+from vault.server.context import AppContext
 from vault.server.sequencer.facts_keys import find_keys_before, find_sign_key
 
 
@@ -42,7 +42,7 @@ def require_statement(envelope: Envelope, expected: StatementType, audience: str
     return statement
 
 
-async def verify(parts: Parts, statement: Statement) -> Verified:
+async def verify(context: AppContext, statement: Statement) -> Verified:
     """The statement with the keys under which it verifies, found before any transaction begins.
 
     The deployment's own key stands in its secrets and in no table. The key with an id never changes: one that was found
@@ -52,21 +52,21 @@ async def verify(parts: Parts, statement: Statement) -> Verified:
     """
     if isinstance(statement.body, Keys):
         require_valid_keys(statement.body)
-    publics = await _find_publics(parts, statement)
+    publics = await _find_publics(context, statement)
     statement.envelope.verify(*publics)
     return Verified(statement, publics)
 
 
-async def _find_publics(parts: Parts, statement: Statement) -> tuple[bytes, ...]:
+async def _find_publics(context: AppContext, statement: Statement) -> tuple[bytes, ...]:
     body, named = statement.body, (statement.body.by, statement.body.key)
-    if named == (parts.deployment.account, parts.deployment.sign_key):
-        return (parts.deployment.sign_public,)
-    known = None if isinstance(body, Keys) else parts.publics.find(named)
+    if named == (context.deployment.account, context.deployment.sign_key):
+        return (context.deployment.sign_public,)
+    known = None if isinstance(body, Keys) else context.publics.find(named)
     if known is not None:
         return (known,)
-    publics = await parts.storage.look(lambda connection: list_publics(connection, statement))
+    publics = await context.storage.look(lambda connection: list_publics(connection, statement))
     if not isinstance(body, Keys):
-        parts.publics.keep(named, publics[0])
+        context.publics.keep(named, publics[0])
     return publics
 
 

@@ -12,7 +12,7 @@ from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JournalKind, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import EnrolmentHolder, Person
-from vault.server.http.joined import WithParts, WithQueue
+from vault.server.http.dependencies import WithContext, WithQueue
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import AccountPath
@@ -47,18 +47,18 @@ def _admit_anyone(_connection: Connection, _body: Body) -> None:
         problems=(Code.KEY_INVALID, Code.ACCOUNT_MISMATCH, Code.KEY_CHAIN, Code.GENERATION_TAKEN),
     ),
 )
-async def post_account(request: Request, holder: EnrolmentHolder, parts: WithParts, queue: WithQueue) -> Response:
+async def post_account(request: Request, holder: EnrolmentHolder, context: WithContext, queue: WithQueue) -> Response:
     """The account is the hash of its first key; the token is used up in the same transaction."""
 
     def admit(connection: Connection, _body: Body) -> None:
-        require_enrolment(connection, holder.token_sha256, parts.clock())
+        require_enrolment(connection, holder.token_sha256, context.clock())
 
     def project(connection: Connection, made: Made, submission: Submission, effects: tuple[Effect, ...]) -> None:
         add_keys(connection, made, submission, effects)
         use_enrolment(connection, holder.token_sha256, made.statement.body.by)
 
     collection = Collection(StatementType.KEYS, admit, project, taken=Code.GENERATION_TAKEN)
-    return await write(request, parts, queue, collection, None, _locate)
+    return await write(request, context, queue, collection, None, _locate)
 
 
 add_collection(
@@ -91,7 +91,7 @@ add_collection(
     ),
 )
 async def get_keys(
-    account: AccountPath, _reader: Person, parts: WithParts, after: AfterSeq = FIRST, limit: Limit = LIMIT
+    account: AccountPath, _reader: Person, context: WithContext, after: AfterSeq = FIRST, limit: Limit = LIMIT
 ) -> Response:
     """Oldest first."""
     journal = JournalId(JournalKind.KEYS, account)
@@ -101,4 +101,4 @@ async def get_keys(
             raise Refused(Code.NOT_FOUND)
         return write_page(list_entries(connection, journal, after, limit + 1), limit, write_entry, seq_cursor)
 
-    return json_answer(await parts.storage.read(find))
+    return json_answer(await context.storage.read(find))

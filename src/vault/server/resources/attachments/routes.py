@@ -8,16 +8,16 @@ from fastapi.responses import StreamingResponse
 
 from vault.protocol.api import AttachmentParts
 from vault.protocol.problems import Code, Refused
+from vault.server.context import AppContext
 from vault.server.http.answers import json_answer
 from vault.server.http.content import CONTENT_SECONDS, CONTENT_TYPE, read_announced
 from vault.server.http.credentials import Person
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, operation
 from vault.server.http.paths import AttachmentPath, EngagementPath, PartPath
 from vault.server.http.problems import problem_answer
 from vault.server.http.ranges import read_range
 from vault.server.http.tagged import is_known
-from vault.server.parts import Parts
 from vault.server.resources.attachments.actions import put_part
 from vault.server.resources.attachments.rows.served import Served, find_attachment
 from vault.server.resources.attachments.rows.uploads import Part, list_parts
@@ -46,14 +46,14 @@ async def put_attachment_part(
     attachment: AttachmentPath,
     n: PartPath,
     uploader: Person,
-    parts: WithParts,
+    context: WithContext,
 ) -> Response:
     """Parts are numbered from 1, at most 8 MiB each; the same bytes again change nothing."""
     announced = read_announced(request)
     part = Part(uploader, engagement, attachment, n, announced.size, announced.sha256)
     try:
         async with asyncio.timeout(CONTENT_SECONDS):
-            await put_part(parts, part, request.stream())
+            await put_part(context, part, request.stream())
     except TimeoutError:
         raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS) from None
     return Response(status_code=204)
@@ -71,10 +71,10 @@ async def put_attachment_part(
     ),
 )
 async def get_attachment_parts(
-    engagement: EngagementPath, attachment: AttachmentPath, uploader: Person, parts: WithParts
+    engagement: EngagementPath, attachment: AttachmentPath, uploader: Person, context: WithContext
 ) -> Response:
     """Where an upload that was cut off goes on."""
-    data = await parts.storage.read(lambda connection: list_parts(connection, engagement, attachment, uploader))
+    data = await context.storage.read(lambda connection: list_parts(connection, engagement, attachment, uploader))
     return json_answer({"data": data})
 
 
@@ -93,10 +93,10 @@ async def get_attachment_parts(
     ),
 )
 async def get_attachment(
-    request: Request, engagement: EngagementPath, attachment: AttachmentPath, reader: Person, parts: WithParts
+    request: Request, engagement: EngagementPath, attachment: AttachmentPath, reader: Person, context: WithContext
 ) -> Response:
     """For who holds a seal of a version that names it."""
-    found = await parts.storage.read(lambda connection: find_attachment(connection, engagement, attachment, reader))
+    found = await context.storage.read(lambda connection: find_attachment(connection, engagement, attachment, reader))
     if found is None:
         raise Refused(Code.NOT_FOUND)
     headers = {"ETag": f'"{found.sha256.hex()}"', "Accept-Ranges": "bytes"}
@@ -112,11 +112,11 @@ async def get_attachment(
     headers["Content-Length"] = str(end - start)
     if asked is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
-    pieces = _read(parts, engagement, found, start, end)
+    pieces = _read(context, engagement, found, start, end)
     return StreamingResponse(pieces, 200 if asked is None else 206, headers, CONTENT_TYPE)
 
 
-async def _read(parts: Parts, engagement: bytes, found: Served, start: int, end: int) -> AsyncIterator[bytes]:
+async def _read(context: AppContext, engagement: bytes, found: Served, start: int, end: int) -> AsyncIterator[bytes]:
     for place, first, last in found.list_pieces(start, end):
-        async for piece in parts.blobs.read(key_of(engagement, place), first, last):
+        async for piece in context.blobs.read(key_of(engagement, place), first, last):
             yield piece

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from vault.protocol.problems import Code, Refused
 from vault.server.http.credentials import Person
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, operation
 from vault.server.http.paths import BlobPath, EngagementPath
 from vault.server.http.tagged import tagged_answer
@@ -29,11 +29,11 @@ BLOB_TYPE = "application/octet-stream"
     ),
 )
 async def get_blob(
-    request: Request, engagement: EngagementPath, sha256: BlobPath, reader: Person, parts: WithParts
+    request: Request, engagement: EngagementPath, sha256: BlobPath, reader: Person, context: WithContext
 ) -> Response:
     """Contract texts, items and escalations; a disclosed blob is read as the content of its disclosure alone."""
-    now = parts.clock()
-    blob = await parts.storage.look(lambda connection: find_blob(connection, engagement, sha256, reader, now))
+    now = context.clock()
+    blob = await context.storage.look(lambda connection: find_blob(connection, engagement, sha256, reader, now))
     if blob is None:
         raise Refused(Code.NOT_FOUND)
     return tagged_answer(request, blob, sha256.hex(), BLOB_TYPE)

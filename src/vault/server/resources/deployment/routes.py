@@ -9,7 +9,7 @@ from vault.protocol.api import Deployment, DeploymentLimits, Health, ProblemPage
 from vault.protocol.limits import BLOB_MAXIMUM_BYTES, BODY_MAXIMUM_BYTES, PAGE_MAXIMUM, PART_MAXIMUM_BYTES, SUITE
 from vault.protocol.problems import PROBLEMS, Code, Refused, find_code
 from vault.server.http.answers import PUBLIC, json_answer
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.openapi_file import read_openapi_file
 from vault.server.http.operations import Credential, operation
 from vault.server.resources.deployment.actions import find_lacking
@@ -33,24 +33,24 @@ ProblemCode = Annotated[str, Path(json_schema_extra={"pattern": "^[a-z-]+$"})]
         answer=Deployment,
     ),
 )
-async def get_deployment(parts: WithParts) -> Response:
+async def get_deployment(context: WithContext) -> Response:
     """For people and tools: a client takes `audience` and `url` from its own configuration, never from here."""
     return json_answer(
         Deployment(
-            audience=parts.settings.audience,
-            url=parts.settings.url,
+            audience=context.settings.audience,
+            url=context.settings.url,
             suite=SUITE,
             version=_VERSION,
-            deployment_key=parts.deployment.sign_public,
-            log_key=parts.tlog.verifier.to_text(),
+            deployment_key=context.deployment.sign_public,
+            log_key=context.tlog.verifier.to_text(),
             limits=DeploymentLimits(
                 body_bytes=BODY_MAXIMUM_BYTES,
                 blob_bytes=BLOB_MAXIMUM_BYTES,
                 part_bytes=PART_MAXIMUM_BYTES,
-                upload_bytes=parts.settings.upload_bytes,
+                upload_bytes=context.settings.upload_bytes,
                 page=PAGE_MAXIMUM,
             ),
-            time=parts.clock(),
+            time=context.clock(),
         )
     )
 
@@ -116,9 +116,9 @@ async def live() -> Response:
         also={503: Unready},
     ),
 )
-async def ready(parts: WithParts) -> Response:
+async def ready(context: WithContext) -> Response:
     """Ready when the database answers, at this server's schema and with a log that this server's key signed."""
-    lacking = await find_lacking(parts.storage, parts.tlog.verifier)
+    lacking = await find_lacking(context.storage, context.tlog.verifier)
     if lacking is not None:
         return json_answer(Unready(lacking=(lacking,)), 503)
     return json_answer(Health(status="ready"))

@@ -10,7 +10,7 @@ from vault.protocol.problems import Code
 from vault.protocol.vocabulary import Role, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import LIMIT, PAGED, AfterHash, Limit
 from vault.server.http.paths import EngagementPath, StatementPath
@@ -99,17 +99,17 @@ add_collection(
     ),
 )
 async def get_disclosures(
-    engagement: EngagementPath, reader: Person, parts: WithParts, after: AfterHash = None, limit: Limit = LIMIT
+    engagement: EngagementPath, reader: Person, context: WithContext, after: AfterHash = None, limit: Limit = LIMIT
 ) -> Response:
     """What is live is decided by the server's clock at this moment."""
-    now = parts.clock()
+    now = context.clock()
 
     def find(connection: Connection) -> dict[str, Any]:
         if require_member(connection, engagement, reader) == Role.COACHEE:
             return list_made(connection, engagement, now, after, limit)
         return list_received(connection, engagement, reader, now, after, limit)
 
-    return json_answer(await parts.storage.read(find))
+    return json_answer(await context.storage.read(find))
 
 
 @router.get(
@@ -124,13 +124,13 @@ async def get_disclosures(
     ),
 )
 async def get_content(
-    engagement: EngagementPath, statement: StatementPath, reader: Person, parts: WithParts
+    engagement: EngagementPath, statement: StatementPath, reader: Person, context: WithContext
 ) -> Response:
     """Granted at the moment of reading."""
-    now = parts.clock()
+    now = context.clock()
 
     def find(connection: Connection) -> dict[str, Any]:
         role = require_member(connection, engagement, reader)
         return read_content(connection, engagement, statement, reader, role == Role.COACHEE, now)
 
-    return json_answer(await parts.storage.read(find))
+    return json_answer(await context.storage.read(find))

@@ -14,7 +14,7 @@ from vault.protocol.statements import Body, Contract
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import JSON_TYPE, json_answer
 from vault.server.http.credentials import Person
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, Salt, operation
 from vault.server.http.pages import LIMIT, PAGED, AfterId, Limit
 from vault.server.http.paths import EngagementPath
@@ -127,11 +127,11 @@ add_collection(
     ),
 )
 async def get_engagements(
-    request: Request, reader: Person, parts: WithParts, after: AfterId = None, limit: Limit = LIMIT
+    request: Request, reader: Person, context: WithContext, after: AfterId = None, limit: Limit = LIMIT
 ) -> Response:
     """By id. Send the `ETag` back in `If-None-Match` and be told when nothing has changed."""
     start = after or b""
-    page = await parts.storage.read(lambda connection: list_engagements(connection, reader, start, limit))
+    page = await context.storage.read(lambda connection: list_engagements(connection, reader, start, limit))
     content = orjson.dumps(page)
     return tagged_answer(request, content, hashlib.sha256(content).hexdigest(), JSON_TYPE)
 
@@ -147,7 +147,7 @@ async def get_engagements(
         problems=(Code.NOT_FOUND,),
     ),
 )
-async def get_engagement(engagement: EngagementPath, reader: Person, parts: WithParts) -> Response:
+async def get_engagement(engagement: EngagementPath, reader: Person, context: WithContext) -> Response:
     """For its parties."""
 
     def find(connection: Connection) -> dict[str, Any]:
@@ -162,4 +162,4 @@ async def get_engagement(engagement: EngagementPath, reader: Person, parts: With
         salt = find_salt(connection, engagement) if row.role in JOURNAL_READERS else None
         return {**write_engagement(row), "contracts": contracts, "salt": salt}
 
-    return json_answer(await parts.storage.read(find))
+    return json_answer(await context.storage.read(find))

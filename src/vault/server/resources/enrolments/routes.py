@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from vault.protocol.api import EnrolmentRequest, EnrolmentToken
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import AppHolder
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, operation
 from vault.server.http.submissions import read_body
 from vault.server.limits import Limited
@@ -27,11 +27,11 @@ router = APIRouter()
         status=201,
     ),
 )
-async def post_enrolment(request: Request, holder: AppHolder, parts: WithParts) -> Response:
+async def post_enrolment(request: Request, holder: AppHolder, context: WithContext) -> Response:
     """The token is shown once; the server keeps its hash."""
     wanted = await read_body(request, EnrolmentRequest)
-    parts.limits.take(Limited.ENROLMENTS, holder.app)
+    context.limits.take(Limited.ENROLMENTS, holder.app)
     token = await to_thread.run_sync(
-        create_enrolment, parts.storage, holder.app, wanted.expires_in_seconds, parts.random, parts.clock()
+        create_enrolment, context.storage, holder.app, wanted.expires_in_seconds, context.random, context.clock()
     )
     return json_answer(token, 201)

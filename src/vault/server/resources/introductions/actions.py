@@ -6,7 +6,7 @@ from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Introduction
 from vault.protocol.submission import NO_PARTS, Submission
 from vault.protocol.vocabulary import StatementType
-from vault.server.parts import Parts
+from vault.server.context import AppContext
 from vault.server.resources.introductions.rows import insert_introduction, is_written, require_account
 from vault.server.sequencer.facts_keys import find_current_keys
 from vault.server.sequencer.queue import Queue, Write
@@ -14,17 +14,19 @@ from vault.server.sequencer.submit import require_clock
 from vault.server.sequencer.verified import require_statement, verify
 
 
-async def create_introduction(parts: Parts, queue: Queue, submission: Submission, signer: bytes) -> tuple[bytes, bool]:
+async def create_introduction(
+    context: AppContext, queue: Queue, submission: Submission, signer: bytes
+) -> tuple[bytes, bool]:
     """The statement id, and whether it is new. Raises: Refused and FormatError, with nothing written."""
-    statement = require_statement(submission.envelope, StatementType.INTRODUCTION, parts.settings.audience, signer)
-    await verify(parts, statement)
+    statement = require_statement(submission.envelope, StatementType.INTRODUCTION, context.settings.audience, signer)
+    await verify(context, statement)
     body = statement.body
     assert isinstance(body, Introduction)
 
     def decide(connection: Connection) -> Write[bool]:
         if is_written(connection, statement):
             return lambda: (False, None)
-        now = parts.clock()
+        now = context.clock()
         require_clock(body, now)
         keys = find_current_keys(connection, signer)
         if keys is None or keys.sign_key != body.key:

@@ -8,7 +8,7 @@ from vault.protocol.problems import Code
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
-from vault.server.http.joined import WithParts, WithQueue
+from vault.server.http.dependencies import WithContext, WithQueue
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import LIMIT, PAGED, AfterMark, Limit
 from vault.server.http.submissions import read_submission
@@ -31,10 +31,10 @@ router = APIRouter()
         problems=(Code.NOT_FOUND, Code.KEY_STALE),
     ),
 )
-async def post_introduction(request: Request, signer: Person, parts: WithParts, queue: WithQueue) -> Response:
+async def post_introduction(request: Request, signer: Person, context: WithContext, queue: WithQueue) -> Response:
     """Delivered to the one who invited; the secret behind its mac is nowhere here."""
     submission = await read_submission(request)
-    statement, is_new = await create_introduction(parts, queue, submission, signer)
+    statement, is_new = await create_introduction(context, queue, submission, signer)
     return json_answer({"statement": statement.hex()}, 201 if is_new else 200)
 
 
@@ -50,12 +50,12 @@ async def post_introduction(request: Request, signer: Person, parts: WithParts, 
     ),
 )
 async def get_introductions(
-    reader: Person, parts: WithParts, after: AfterMark = None, limit: Limit = LIMIT
+    reader: Person, context: WithContext, after: AfterMark = None, limit: Limit = LIMIT
 ) -> Response:
     """Oldest first."""
     made, _, statement = (after or f"0-{ZERO32.hex()}").partition("-")
     start = int(made), bytes.fromhex(statement)
-    now = parts.clock()
+    now = context.clock()
     return json_answer(
-        await parts.storage.read(lambda connection: list_introductions(connection, reader, now, start, limit))
+        await context.storage.read(lambda connection: list_introductions(connection, reader, now, start, limit))
     )

@@ -10,7 +10,7 @@ from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import ItemKind, StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import EngagementPath, ItemPath
@@ -90,7 +90,7 @@ add_collection(
 async def get_items(
     engagement: EngagementPath,
     reader: Person,
-    parts: WithParts,
+    context: WithContext,
     after: AfterSeq = FIRST,
     limit: Limit = LIMIT,
     kind: KindQuery = None,
@@ -101,7 +101,7 @@ async def get_items(
         shown_to = Reader.of(connection, engagement, reader)
         return list_newest(connection, engagement, shown_to, kind, after, limit)
 
-    return json_answer(await parts.storage.read(find))
+    return json_answer(await context.storage.read(find))
 
 
 @router.get(
@@ -115,13 +115,13 @@ async def get_items(
         problems=(Code.NOT_FOUND,),
     ),
 )
-async def get_item(engagement: EngagementPath, item: ItemPath, reader: Person, parts: WithParts) -> Response:
+async def get_item(engagement: EngagementPath, item: ItemPath, reader: Person, context: WithContext) -> Response:
     """Oldest first, with the reseals that carry a seal for you."""
 
     def find(connection: Connection) -> list[dict[str, Any]]:
         return list_versions(connection, engagement, item, reader)
 
-    versions = await parts.storage.read(find)
+    versions = await context.storage.read(find)
     if not versions:
         raise Refused(Code.NOT_FOUND)
     return json_answer({"versions": versions})
@@ -138,7 +138,7 @@ async def get_item(engagement: EngagementPath, item: ItemPath, reader: Person, p
         problems=(Code.NOT_FOUND,),
     ),
 )
-async def get_readers(engagement: EngagementPath, item: ItemPath, reader: Person, parts: WithParts) -> Response:
+async def get_readers(engagement: EngagementPath, item: ItemPath, reader: Person, context: WithContext) -> Response:
     """For coach and coachee, where they hold one themselves."""
 
     def find(connection: Connection) -> dict[str, Any]:
@@ -148,4 +148,4 @@ async def get_readers(engagement: EngagementPath, item: ItemPath, reader: Person
             raise Refused(Code.NOT_FOUND)
         return {"data": holders}
 
-    return json_answer(await parts.storage.read(find))
+    return json_answer(await context.storage.read(find))

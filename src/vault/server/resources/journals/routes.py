@@ -11,7 +11,7 @@ from vault.protocol.problems import Code
 from vault.protocol.vocabulary import JournalKind, Role
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import Person
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import EngagementPath
@@ -35,7 +35,7 @@ router = APIRouter()
     ),
 )
 async def get_journal(
-    engagement: EngagementPath, reader: Person, parts: WithParts, after: AfterSeq = FIRST, limit: Limit = LIMIT
+    engagement: EngagementPath, reader: Person, context: WithContext, after: AfterSeq = FIRST, limit: Limit = LIMIT
 ) -> Response:
     """For coach and coachee, whole and in order."""
     journal = JournalId(JournalKind.ENGAGEMENT, engagement)
@@ -45,7 +45,7 @@ async def get_journal(
         rows = list_sealed_entries(connection, journal, reader, after, limit + 1)
         return write_page(rows, limit, write_entry, seq_cursor)
 
-    return json_answer(await parts.storage.read(find))
+    return json_answer(await context.storage.read(find))
 
 
 @router.get(
@@ -61,10 +61,10 @@ async def get_journal(
     ),
 )
 async def get_escalations_journal(
-    engagement: EngagementPath, reader: Person, parts: WithParts, after: AfterSeq = FIRST, limit: Limit = LIMIT
+    engagement: EngagementPath, reader: Person, context: WithContext, after: AfterSeq = FIRST, limit: Limit = LIMIT
 ) -> Response:
     """For the coach whole; for the coachee each entry once its delay has ended."""
-    journal, now = JournalId(JournalKind.ESCALATIONS, engagement), parts.clock()
+    journal, now = JournalId(JournalKind.ESCALATIONS, engagement), context.clock()
 
     def find(connection: Connection) -> dict[str, Any]:
         if require_journal_reader(connection, engagement, reader) is Role.COACH:
@@ -73,4 +73,4 @@ async def get_escalations_journal(
             rows = list_shown(connection, engagement, reader, now, after, limit + 1)
         return write_page(rows, limit, write_entry, seq_cursor)
 
-    return json_answer(await parts.storage.read(find))
+    return json_answer(await context.storage.read(find))

@@ -9,7 +9,7 @@ from vault.protocol.statements import Body
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import KeyringReader
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, Salt, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import AccountPath
@@ -55,11 +55,11 @@ add_collection(
     ),
 )
 async def get_keyring(
-    account: AccountPath, holder: KeyringReader, parts: WithParts, after: AfterSeq = FIRST, limit: Limit = LIMIT
+    account: AccountPath, holder: KeyringReader, context: WithContext, after: AfterSeq = FIRST, limit: Limit = LIMIT
 ) -> Response:
     """A `keyring` token sees the slot that it was fetched with and no other."""
     if holder.account != account:
         raise Refused(Code.NOT_FOUND)
     return json_answer(
-        await parts.storage.read(lambda connection: read_keyring(connection, account, holder.slot, after, limit))
+        await context.storage.read(lambda connection: read_keyring(connection, account, holder.slot, after, limit))
     )

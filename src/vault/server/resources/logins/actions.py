@@ -13,8 +13,8 @@ from vault.protocol.envelope import Statement
 from vault.protocol.limits import CHALLENGE_SECONDS, KEYRING_TOKEN_SECONDS, PERSON_TOKEN_SECONDS
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Fetch, Login
+from vault.server.context import AppContext
 from vault.server.credentials import KEYRING_SCOPE, LOGIN_PREFIX, PERSON_SCOPE, new_credential
-from vault.server.parts import Parts
 from vault.server.resources.logins.rows import (
     delete_token,
     delete_tokens,
@@ -30,9 +30,9 @@ from vault.server.storage.engine import Storage
 CHALLENGE_BYTES = 32
 
 
-async def create_challenge(parts: Parts, queue: Queue, account: bytes) -> Challenge:
+async def create_challenge(context: AppContext, queue: Queue, account: bytes) -> Challenge:
     """32 new bytes for whoever says to be this account, known or not."""
-    challenge, now = parts.random(CHALLENGE_BYTES), parts.clock()
+    challenge, now = context.random(CHALLENGE_BYTES), context.clock()
 
     def write(connection: Connection) -> tuple[None, None]:
         insert_challenge(connection, challenge, account, now, now + CHALLENGE_SECONDS)
@@ -43,23 +43,23 @@ async def create_challenge(parts: Parts, queue: Queue, account: bytes) -> Challe
     return Challenge(challenge=challenge, expires=now + CHALLENGE_SECONDS)
 
 
-async def create_token(parts: Parts, queue: Queue, statement: Statement) -> Token:
+async def create_token(context: AppContext, queue: Queue, statement: Statement) -> Token:
     """The token that a `login` or `fetch` statement is worth.
 
     Raises: Refused(challenge-ended | login-refused).
     """
-    body, now = statement.body, parts.clock()
+    body, now = statement.body, context.clock()
     assert isinstance(body, Login | Fetch)
     scope, slot = (KEYRING_SCOPE, body.slot) if isinstance(body, Fetch) else (PERSON_SCOPE, None)
     expires = now + (PERSON_TOKEN_SECONDS if slot is None else KEYRING_TOKEN_SECONDS)
-    token, sha256 = new_credential(LOGIN_PREFIX, parts.random)
+    token, sha256 = new_credential(LOGIN_PREFIX, context.random)
 
     def write(connection: Connection) -> tuple[tuple[bool, bool], None]:
         # Refusals are raised after the commit: the challenge is gone whatever comes of it.
         is_taken = take_challenge(connection, body.challenge, body.by, now) and now < body.expires
         found = find_sign_key(connection, body.by) if slot is None else find_fetch_key(connection, body.by, slot)
-        is_genuine = _verifies(statement, parts.deployment.sign_public if found is None else found.public)
-        is_login = is_genuine and found is not None and found.key == body.key and body.url == parts.settings.url
+        is_genuine = _verifies(statement, context.deployment.sign_public if found is None else found.public)
+        is_login = is_genuine and found is not None and found.key == body.key and body.url == context.settings.url
         if is_taken and is_login:
             insert_token(connection, sha256, body.by, scope, slot, now, expires)
         return (is_taken, is_login), None

@@ -14,7 +14,7 @@ from vault.protocol.submission import NO_PARTS
 from vault.protocol.vocabulary import StatementType
 from vault.server.http.answers import json_answer
 from vault.server.http.credentials import KeyringReader
-from vault.server.http.joined import WithParts, WithQueue
+from vault.server.http.dependencies import WithContext, WithQueue
 from vault.server.http.operations import Credential, operation
 from vault.server.http.peers import peer_of
 from vault.server.http.submissions import read_body, read_submission
@@ -39,13 +39,13 @@ _TYPES = (StatementType.LOGIN, StatementType.FETCH)
         problems=(Code.BUSY,),
     ),
 )
-async def post_challenge(request: Request, parts: WithParts, queue: WithQueue) -> Response:
+async def post_challenge(request: Request, context: WithContext, queue: WithQueue) -> Response:
     """The same for accounts that do not exist."""
     wanted = await read_body(request, ChallengeRequest, LOGIN_BODY_MAXIMUM_BYTES)
     peer = peer_of(request)
-    parts.limits.take(Limited.CHALLENGES_OF_PEER, peer)
-    parts.limits.take(Limited.CHALLENGES, peer.encode() + wanted.account)
-    return json_answer(await create_challenge(parts, queue, wanted.account), 201)
+    context.limits.take(Limited.CHALLENGES_OF_PEER, peer)
+    context.limits.take(Limited.CHALLENGES, peer.encode() + wanted.account)
+    return json_answer(await create_challenge(context, queue, wanted.account), 201)
 
 
 @router.post(
@@ -61,17 +61,17 @@ async def post_challenge(request: Request, parts: WithParts, queue: WithQueue) -
         problems=(Code.CHALLENGE_ENDED, Code.LOGIN_REFUSED, Code.PART_SURPLUS, Code.BUSY),
     ),
 )
-async def post_token(request: Request, parts: WithParts, queue: WithQueue) -> Response:
+async def post_token(request: Request, context: WithContext, queue: WithQueue) -> Response:
     """A person's sign key gets a `person` token, a slot's fetch key a `keyring` token."""
     submission = await read_submission(request, LOGIN_BODY_MAXIMUM_BYTES)
     if submission.envelope.type not in _TYPES:
         raise PayloadTypeError("expected a login or fetch statement")
     statement = Statement.of(submission.envelope)
-    if statement.body.audience != parts.settings.audience:
+    if statement.body.audience != context.settings.audience:
         raise AudienceError("expected a statement for this deployment")
     if submission.parts != NO_PARTS:
         raise Refused(Code.PART_SURPLUS)
-    return json_answer(await create_token(parts, queue, statement), 201)
+    return json_answer(await create_token(context, queue, statement), 201)
 
 
 @router.delete(

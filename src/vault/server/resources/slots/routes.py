@@ -10,7 +10,7 @@ from vault.protocol.api import SlotHeader
 from vault.protocol.problems import Code
 from vault.protocol.slot import fake_slot_header
 from vault.server.http.answers import json_answer
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, operation
 from vault.server.http.paths import AccountPath, SlotKindPath
 from vault.server.http.peers import peer_of
@@ -31,11 +31,11 @@ router = APIRouter()
         problems=(Code.NOT_FOUND, Code.TOO_MANY),
     ),
 )
-async def get_slot_header(request: Request, account: AccountPath, kind: SlotKindPath, parts: WithParts) -> Response:
+async def get_slot_header(request: Request, account: AccountPath, kind: SlotKindPath, context: WithContext) -> Response:
     """Whether it is a real one cannot be told from the answer."""
     peer = peer_of(request)
-    parts.limits.take(Limited.SLOT_HEADERS_OF_PEER, peer)
-    parts.limits.take(Limited.SLOT_HEADERS, peer.encode() + account)
-    fake = fake_slot_header(parts.secret, account, kind)
-    found = await parts.storage.read(lambda connection: find_slot_header(connection, account, kind))
+    context.limits.take(Limited.SLOT_HEADERS_OF_PEER, peer)
+    context.limits.take(Limited.SLOT_HEADERS, peer.encode() + account)
+    fake = fake_slot_header(context.secret, account, kind)
+    found = await context.storage.read(lambda connection: find_slot_header(connection, account, kind))
     return json_answer(SlotHeader(kind=kind, header=write_base64(found or fake)))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from vault.protocol.problems import Code, Refused
 from vault.server.http.answers import FOR_EVER, REVALIDATED
-from vault.server.http.joined import WithParts
+from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, operation
 from vault.server.http.tagged import tagged_answer
 from vault.server.resources.tlog.rows import find_bundle_bytes, find_checkpoint, find_tile_bytes
@@ -33,9 +33,9 @@ _BYTES = "application/octet-stream"
         tagged=True,
     ),
 )
-async def get_checkpoint(request: Request, parts: WithParts) -> Response:
+async def get_checkpoint(request: Request, context: WithContext) -> Response:
     """A signed note; every write is answered with a receipt under this checkpoint or an earlier one."""
-    found = await parts.storage.read(find_checkpoint) or parts.tlog.sign_empty().to_bytes()
+    found = await context.storage.read(find_checkpoint) or context.tlog.sign_empty().to_bytes()
     tag = SignedCheckpoint.parse(found).checkpoint.root.hex()
     return tagged_answer(request, found, tag, _TEXT, cache_control=REVALIDATED)
 
@@ -52,13 +52,13 @@ async def get_checkpoint(request: Request, parts: WithParts) -> Response:
         problems=(Code.NOT_FOUND,),
     ),
 )
-async def get_entries(index: str, parts: WithParts) -> Response:
+async def get_entries(index: str, context: WithContext) -> Response:
     """64 bytes an entry, behind a length of two bytes. They say nothing to who does not hold a journal's salt."""
     try:
         bundle = Bundle.parse(f"tile/entries/{index}")
     except TileError:
         raise Refused(Code.NOT_FOUND) from None
-    return _unchanging(await parts.storage.read(lambda connection: find_bundle_bytes(connection, bundle)))
+    return _unchanging(await context.storage.read(lambda connection: find_bundle_bytes(connection, bundle)))
 
 
 @router.get(
@@ -73,13 +73,13 @@ async def get_entries(index: str, parts: WithParts) -> Response:
         problems=(Code.NOT_FOUND,),
     ),
 )
-async def get_tile(level: str, index: str, parts: WithParts) -> Response:
+async def get_tile(level: str, index: str, context: WithContext) -> Response:
     """Proofs of inclusion and consistency are made from tiles by whoever wants one."""
     try:
         tile = Tile.parse(f"tile/{level}/{index}")
     except TileError:
         raise Refused(Code.NOT_FOUND) from None
-    return _unchanging(await parts.storage.read(lambda connection: find_tile_bytes(connection, tile)))
+    return _unchanging(await context.storage.read(lambda connection: find_tile_bytes(connection, tile)))
 
 
 def _unchanging(content: bytes | None) -> Response:

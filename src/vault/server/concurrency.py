@@ -1,4 +1,7 @@
-"""How much of the long work of attachments a worker does at once: hashing takes seconds, and a slow sender minutes."""
+"""Limits of concurrency: how many attachments a worker hashes, and how many parts it takes in, at the same time.
+
+Hashing takes seconds, and a slow sender minutes.
+"""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What was found and can never change, kept for those who ask again: so many facts, and the one unused longest goes."""
+"""A cache of facts that can never change: it holds so many, and the least recently used one goes first."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -9,17 +9,17 @@ Key = TypeVar("Key", bound=Hashable)
 Fact = TypeVar("Fact")
 
 
-class Known(Generic[Key, Fact]):
-    """A worker's memory of such facts; several threads may share it."""
+class LruCache(Generic[Key, Fact]):
+    """A least-recently-used cache of a worker, shared by its threads."""
 
     def __init__(self, maximum: int) -> None:
-        """Nothing is known yet."""
+        """An empty cache of at most `maximum` facts."""
         self._maximum = maximum
         self._facts: OrderedDict[Key, Fact] = OrderedDict()
         self._lock = Lock()
 
     def find(self, key: Key) -> Fact | None:
-        """The fact, where it is known."""
+        """The fact, where it is in the cache; it counts as used."""
         with self._lock:
             fact = self._facts.get(key)
             if fact is not None:
@@ -27,7 +27,7 @@ class Known(Generic[Key, Fact]):
             return fact
 
     def keep(self, key: Key, fact: Fact) -> None:
-        """Know it from now on."""
+        """Put the fact into the cache."""
         with self._lock:
             self._facts[key] = fact
             if len(self._facts) > self._maximum:

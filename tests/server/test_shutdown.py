@@ -10,10 +10,10 @@ import pytest
 
 WAITS_FOR_EVER = """
 import signal, sys, threading
-from vault.server.ending import bound_end
+from vault.server.shutdown import bound_shutdown
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda number, frame: print("drains", flush=True))
-bound_end(int(sys.argv[1]))
+bound_shutdown(int(sys.argv[1]))
 threading.Thread(target=threading.Event().wait).start()
 print("ready", flush=True)
 while True:

@@ -1,4 +1,4 @@
-"""How a server ends: asked once, it answers all who wait and goes, in bounded time; asked twice, it goes at once.
+"""How a server shuts down: asked once, it answers all who wait and goes, in bounded time; asked twice, it goes at once.
 
 Whatever is cut off was not acknowledged, so a hard end loses nothing. The bound is the system's own alarm, which ends a
 process even where a thread waits for a database that never answers.
@@ -9,13 +9,13 @@ from types import FrameType
 
 from uvicorn.supervisors import Multiprocess
 
-END_SECONDS = 20
+SHUTDOWN_SECONDS = 20
 """From the first signal to the end, at most; what clients get to take their answers is within it."""
 
 _ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
-def bound_end(seconds: int = END_SECONDS) -> None:
+def bound_shutdown(seconds: int = SHUTDOWN_SECONDS) -> None:
     """Let the first signal that this process is ended with begin the countdown, and the second one end it.
 
     Called in the main thread, after the handlers that drain are there: they run as before.
