@@ -15,6 +15,7 @@ from vault.server.http.answers import says_too_large
 ELSEWHERE = {
     "HEAD_MAXIMUM_BYTES": "tests/server/http/test_connection.py",
     "HEADERS_MAXIMUM": "tests/server/http/test_connection.py",
+    "CONTENTS_MAXIMUM_BYTES": "tests/server/resources/test_contents.py",
     "LOGIN_BODY_MAXIMUM_BYTES": "tests/server/test_before_a_credential.py",
 }
 MULTIPLIED = """

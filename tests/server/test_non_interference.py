@@ -93,7 +93,16 @@ async def _everything(world: World, disclosures: tuple[bytes, bytes]) -> list[tu
     """All that the sponsor is served, and all that comes back to what it signs."""
     live, ended = disclosures
     answers: list[httpx.Response] = []
-    paths = ["", "/disclosures", "/disclosures?limit=1", "/items", "/journal", "/escalations/journal", "/nothing"]
+    paths = [
+        "",
+        "/disclosures",
+        "/disclosures?limit=1",
+        "/items",
+        "/contents",
+        "/journal",
+        "/escalations/journal",
+        "/nothing",
+    ]
     paths += [f"/disclosures/{each.hex()}/content" for each in (live, ended, digest("unknown"))]
     paths += [f"/items/{short('unknown').hex()}", f"/items/{short('unknown').hex()}/readers"]
     answers.append(await world.get("sponsor", "/v1/engagements"))

@@ -187,6 +187,7 @@ async def _write_and_disclose(walk: Walk) -> None:
     item = note.body.model_dump(mode="json")["item"]
     await walk.write("createItem", "coach", f"{place}/items", note)
     await walk.read("listItems", "coachee", f"{place}/items")
+    await walk.read("listContents", "coachee", f"{place}/contents")
     await walk.read("getItem", "coachee", f"{place}/items/{item}")
     await walk.read("getAttachment", "coachee", at)
     await walk.read("listReaders", "coachee", f"{place}/items/{item}/readers")

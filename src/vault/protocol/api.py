@@ -77,6 +77,25 @@ class Page(Closed):
     next: str | None
 
 
+class Content(Closed):
+    """The newest version of an item of which I hold a seal, and all that it takes to open it.
+
+    `reseal` is the newest one of that version that carries a seal for me; `size` is that of the sealed bytes, null
+    where there are none any more.
+    """
+
+    item: Entry
+    reseal: Entry | None
+    size: Positive | None
+
+
+class Contents(Closed):
+    """One page of contents: what stands before the sealed bytes."""
+
+    data: tuple[Content, ...]
+    next: str | None
+
+
 class ItemView(Closed):
     """The versions of an item of which I hold a seal: their statements, and the reseals that carry one for me."""
 

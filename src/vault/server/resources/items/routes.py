@@ -2,19 +2,23 @@
 
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection
 
 from vault.protocol.api import ItemView, Page, Readers, Written
+from vault.protocol.contents import join_contents
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import ItemKind, StatementType
 from vault.server.http.answers import json_answer
+from vault.server.http.content import CONTENT_TYPE
 from vault.server.http.credentials import Person
 from vault.server.http.dependencies import WithContext
 from vault.server.http.operations import Credential, operation
 from vault.server.http.pages import FIRST, LIMIT, PAGED, AfterSeq, Limit
 from vault.server.http.paths import EngagementPath, ItemPath
 from vault.server.http.writes import add_collection
+from vault.server.resources.items.rows.contents import list_contents
 from vault.server.resources.items.rows.held import Reader, list_holders, list_newest, list_versions
 from vault.server.resources.items.rows.written import add_item
 from vault.server.sequencer.collections import Collection
@@ -102,6 +106,36 @@ async def get_items(
         return list_newest(connection, engagement, shown_to, kind, after, limit)
 
     return json_answer(await context.storage.read(find))
+
+
+@router.get(
+    "/v1/engagements/{engagement}/contents",
+    **operation(
+        "listContents",
+        "items",
+        "The newest versions that are sealed to you, with their sealed bytes",
+        credential=Credential.PERSON,
+        answer=None,
+        media_types=(CONTENT_TYPE,),
+        problems=(Code.NOT_FOUND,),
+        query=(*PAGED, "kind"),
+    ),
+)
+async def get_contents(
+    engagement: EngagementPath,
+    reader: Person,
+    context: WithContext,
+    after: AfterSeq = FIRST,
+    limit: Limit = LIMIT,
+    kind: KindQuery = None,
+) -> Response:
+    """As `get_items`, with what it takes to open each: one request instead of one for each item."""
+
+    def find(connection: Connection) -> tuple[dict[str, Any], list[bytes]]:
+        return list_contents(connection, engagement, reader, kind, after, limit)
+
+    page, blobs = await context.storage.read(find)
+    return Response(join_contents(orjson.dumps(page), blobs), media_type=CONTENT_TYPE)
 
 
 @router.get(
