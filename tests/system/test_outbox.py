@@ -12,6 +12,10 @@ from tests.server.deployments import URL, Deployment
 from tests.system.transports import IsAway, LosesAnswers
 from tests.system.worlds import Three, World, leaving, passphrase, three_people, three_way_terms
 from vault.client import AsyncVault, Unreachable
+from vault.client.outbox.writing import Unsigned, common_members, enqueue, sign_again
+from vault.client.reading.views import engagement_journal
+from vault.protocol.statements import Assent
+from vault.protocol.vocabulary import StatementType
 from vault.server.storage.tables import introductions, statements
 
 Losing = tuple[Three, dict[str, LosesAnswers]]
@@ -156,3 +160,22 @@ async def test_notes_are_written_without_a_network_and_sent_later_in_their_order
         lena = await world.unlock("lena")
         assert await lena.send() == 4, "the notes, and the keyring that knows the people"
         assert [note.title for note in await three.at_mareks.notes.list()] == ["1", "2", "3"]
+
+
+async def test_a_statement_that_is_signed_anew_where_it_stood_is_no_other_statement(three: Three) -> None:
+    """Else whatever names it could not be signed anew either, and what was refused after a rollback never left."""
+    session = three.lena._session
+    journal = engagement_journal(bytes.fromhex(three.at_lenas.id))
+    body = Assent(
+        **common_members(session, StatementType.ASSENT, journal, session.current),
+        engagement=journal.subject,
+        contract=bytes.fromhex(three.at_lenas.contract.id),
+        keys=session.verified.keys[session.account].generations[0].statement,
+    )
+    with session.change() as draft:
+        waiting = enqueue(draft, "/v1/assents", Unsigned(body), journal, (session.current.sign_seed,))
+    renamed: dict[bytes, bytes] = {}
+    with session.change() as draft:
+        draft.outbox = draft.outbox.drop(waiting.statement)
+        assert sign_again(draft, waiting, renamed).statement == waiting.statement
+    assert renamed == {}

@@ -253,7 +253,8 @@ def sign_again(
 def resign(draft: Session, waiting: Waiting, body: Body, renamed: dict[bytes, bytes]) -> Waiting:
     """The submission with another statement in front of the same parts; `renamed` is told which it was."""
     again = sign(body, [draft.find_signer(body.key)])
-    renamed[waiting.statement] = again.id
+    if again.id != waiting.statement:  # on the very place where it stood it is the very statement
+        renamed[waiting.statement] = again.id
     return replace(waiting, body=spell(again, waiting.parts), signed=again)
 
 
