@@ -85,8 +85,12 @@ def deployed(
     now: int = NOW,
     random: Callable[[int], bytes] = random_bytes,
     database: str | None = None,
+    app_key: str | None = None,
 ) -> Iterator[Deployment]:
-    """A server with one app, over a new database in `folder`, or over a migrated one elsewhere."""
+    """A server with one app, over a new database in `folder`, or over a migrated one elsewhere.
+
+    With `app_key`, that of the app which the database has already, it is a server that was started again.
+    """
     if database is None:
         path = folder / "vault.sqlite3"
         shutil.copyfile(empty_file(), path)
@@ -105,7 +109,7 @@ def deployed(
         blobs=open_blobs(settings),
         limits=Limits(limits.rates(), clock),
     )
-    key = create_app(context.storage, APP, random, clock())
+    key = create_app(context.storage, APP, random, clock()) if app_key is None else app_key
     try:
         yield Deployment(context, clock, build_app(context), key)
     finally:
