@@ -11,7 +11,6 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from tests.found import found
 from tests.server.operating import Operator
 from tests.server.serving import WAIT_SECONDS, started, wait_until_ready
 from vault.server.clock import unix_seconds
@@ -51,13 +50,12 @@ def served(
         process.wait(WAIT_SECONDS)
 
 
-@found("F43")
 def test_requests_refusals_and_writes_are_counted_over_all_workers(served: tuple[str, int]) -> None:
     url, port = served
     for _ in range(20):
         httpx.get(f"{url}/livez")
         httpx.post(f"{url}/v1/login/challenges", json={"account": "ab" * 32})
-    httpx.request("BREW", f"{url}/coffee/{'ab' * 32}")
+    httpx.request("PROPFIND", f"{url}/coffee/{'ab' * 32}")
     samples = scrape(port)
     assert value(samples, "requests_total", route="/livez", method="GET", status="200") == 20
     assert value(samples, "request_seconds_count", route="/livez") == 20
@@ -70,7 +68,6 @@ def test_requests_refusals_and_writes_are_counted_over_all_workers(served: tuple
     assert not [one for one in samples if re.search("[0-9a-f]{16}", str(one.labels))]
 
 
-@found("F43")
 def test_what_is_stored_is_measured(ready: Operator, served: tuple[str, int], tmp_path: Path) -> None:
     _, port = served
     samples = scrape(port)
@@ -83,7 +80,6 @@ def test_what_is_stored_is_measured(ready: Operator, served: tuple[str, int], tm
     assert abs(value(scrape(port), "last_backup_timestamp_seconds") - unix_seconds()) < WAIT_SECONDS
 
 
-@found("F43")
 def test_a_database_that_is_away_is_told_and_the_rest_goes_on(ready: Operator, served: tuple[str, int]) -> None:
     _, port = served
     (ready.folder / "vault.sqlite3").rename(ready.folder / "elsewhere")
@@ -101,7 +97,6 @@ def test_nothing_is_told_where_nobody_asked_for_it(ready: Operator, unused_tcp_p
         process.wait(WAIT_SECONDS)
 
 
-@found("F43")
 def test_a_port_that_is_taken_is_one_line(ready: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         monkeypatch.setenv("COACH_VAULT_METRICS_PORT", str(listener.getsockname()[1]))

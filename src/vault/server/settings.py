@@ -117,6 +117,10 @@ class Settings(BaseSettings):
     proxy_addresses: str = "127.0.0.1"
     """Comma-separated addresses of that proxy, from which forwarding headers are believed."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
+    metrics_port: Port | None = None
+    """Where Prometheus asks; without it nowhere."""
+    metrics_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    """The address of that port: of this machine, or of a private network."""
     log_level: Literal["info", "warning", "error"] = "info"
     """The least that is logged; each request is one line of `info`."""
     limits: LimitSettings = LimitSettings()
@@ -199,6 +203,11 @@ def _list_variables() -> Iterator[str]:
 def name_folder_for_workers(folder: Path) -> None:
     """Let processes that are started from here on find the data folder."""
     os.environ[_FOLDER_VARIABLE] = str(folder.resolve())
+
+
+def share_counts_of_workers(folder: Path) -> None:
+    """Let processes that are started from here on keep their counts in files of `folder`."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def folder_of_workers() -> Path:

@@ -5,8 +5,11 @@ process even where a thread waits for a database that never answers.
 """
 
 import signal
+from collections.abc import Callable
+from socket import socket
 from types import FrameType
 
+from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
 SHUTDOWN_SECONDS = 20
@@ -37,6 +40,19 @@ def bound_shutdown(seconds: int = SHUTDOWN_SECONDS) -> None:
 
 class Workers(Multiprocess):
     """Several worker processes, each of which ends as above; asked twice, their parent ends them all."""
+
+    def __init__(self, config: Config, sockets: list[socket], forget: Callable[[int], None]) -> None:
+        """`forget` is told the process id of each worker that died and was replaced."""
+        super().__init__(config, sockets)
+        self._forget = forget
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for gone in before - {process.pid for process in self.processes}:
+            if gone is not None:
+                self._forget(gone)
 
     def join_all(self) -> None:
         """Return when all have ended."""

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.server.deployments import AUDIENCE, Deployment
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.server.storage.engine import Storage
 from vault.server.storage.tables import tlog
 from vault.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -39,7 +39,7 @@ async def test_a_log_key_that_is_not_the_one_that_signed_is_named(
 
 async def test_a_database_that_is_away_is_named(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: object) -> None:
-        raise Refused("storage-away")
+        raise Refused(Code.STORAGE_AWAY)
 
     monkeypatch.setattr(Storage, "read", away)
     answer = await http.get("/readyz")

@@ -14,11 +14,13 @@ from typing import Annotated
 
 import typer
 
+from vault.errors import VaultError
 from vault.protocol.problems import Refused
 from vault.server.clock import unix_seconds
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.commands.progress import told
 from vault.server.context import AppContext
+from vault.server.last_backup import keep_last_backup
 from vault.server.opening import open_folder
 from vault.server.private_files import require_private_file
 from vault.server.storage.backup_folder import (
@@ -57,6 +59,10 @@ def backup(
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)  # half a backup is none
         raise
+    try:
+        keep_last_backup(data, manifest.made)
+    except (OSError, VaultError):
+        advise("The data folder cannot be written, so its server does not tell the age of this backup.")
     members = {"folder": str(folder), **manifest.model_dump()}
     say(f"{folder}: {manifest.statements} statements, log size {manifest.log.size}", members, as_json)
     advise("The secrets are not in it: keep secrets.toml and server.toml apart, once.")

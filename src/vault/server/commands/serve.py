@@ -19,6 +19,7 @@ from vault.protocol.limits import ENROLMENT_SECONDS
 from vault.server.app import build_app
 from vault.server.clock import random_bytes, unix_seconds
 from vault.server.commands.folder import DATABASE, make_folder
+from vault.server.commands.metrics_port import told_to_prometheus
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.http.connection import Connection
 from vault.server.logs import log_serving, start_logs
@@ -56,7 +57,6 @@ def serve(
     _require_free(address, listens_on)
     start_logs(settings.log_level)
     told = settings.told() | {"workers": processes, "listens_on": f"{address}:{listens_on}"}
-    log_serving(version("coach-vault"), told)
     context.storage.close()
     name_folder_for_workers(data)
     config = uvicorn.Config(
@@ -67,11 +67,13 @@ def serve(
         port=listens_on,
         **_options(settings),
     )
-    if processes == 1:
-        uvicorn.Server(config).run()
-    else:
-        with closing(config.bind_socket()) as listener:
-            Workers(config, sockets=[listener]).run()
+    with told_to_prometheus(settings, data, processes) as forget:
+        log_serving(version("coach-vault"), told)
+        if processes == 1:
+            uvicorn.Server(config).run()
+        else:
+            with closing(config.bind_socket()) as listener:
+                Workers(config, [listener], forget).run()
 
 
 def try_out(

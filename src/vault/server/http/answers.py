@@ -20,6 +20,7 @@ from vault.protocol.problems import Code, Refused
 from vault.server.clock import monotonic_seconds
 from vault.server.http.problems import problem_answer
 from vault.server.logs import log_fault, log_request
+from vault.server.metrics import count_request
 
 REQUEST_ID_BYTES = 16
 JSON_TYPE = "application/json"
@@ -82,12 +83,14 @@ class Answers:
                 raise ConnectionAbortedError from None
             await problem_answer(Refused(Code.SERVER_FAULT))(scope, receive, send_with_headers)
         finally:
+            seconds, route = monotonic_seconds() - began, getattr(scope.get("route"), "path", None)
+            count_request(scope["method"], route, status, seconds)
             log_request(
                 request_id=request_id,
                 method=scope["method"],
-                route=getattr(scope.get("route"), "path", None),
+                route=route,
                 status=status,
-                milliseconds=round(1_000 * (monotonic_seconds() - began), 1),
+                milliseconds=round(1_000 * seconds, 1),
             )
 
 

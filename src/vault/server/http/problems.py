@@ -15,6 +15,7 @@ from vault.errors import FormatError
 from vault.protocol.problems import Code, Refused
 from vault.server.errors import refusal_of
 from vault.server.http.submissions import schema_refusal
+from vault.server.metrics import count_refusal
 
 PROBLEM_TYPE = "application/problem+json"
 PROBLEMS_PATH = "/problems"
@@ -37,7 +38,8 @@ def problem_members(refused: Refused) -> dict[str, Any]:
 
 
 def problem_answer(refused: Refused) -> Response:
-    """The answer to a refused request."""
+    """The answer to a refused request, which is counted."""
+    count_refusal(refused.code)
     headers = {}
     if refused.problem.status == _UNAUTHORISED:
         headers["WWW-Authenticate"] = "Bearer"

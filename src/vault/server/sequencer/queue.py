@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from vault.protocol.problems import Code, Refused
+from vault.server.metrics import count_batch, count_queued
 from vault.server.sequencer.places import Turn
 from vault.server.sequencer.tlog import Leaf, append_leaves
 from vault.server.storage.engine import RETRY_AFTER_SECONDS, Again, Storage
@@ -86,6 +87,7 @@ class Queue:
                 raise Refused(Code.BUSY, retry_after_seconds=RETRY_AFTER_SECONDS)
             self._waiting.append(_Waiting(account, turn, decide, answer))
             self._of_account[account] += 1
+            count_queued()
             if not self._is_writing:
                 self._is_writing = True
                 self._thread.submit(self._write_all)
@@ -114,6 +116,7 @@ class Queue:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_MAXIMUM))]
             self._of_account -= Counter(each.account for each in batch)  # what comes to nothing is forgotten
             self._is_writing = bool(batch)
+        count_batch(len(batch))
         return sorted(batch, key=lambda each: each.turn)
 
 

@@ -15,7 +15,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from vault.protocol.problems import Code, Refused
+from vault.server.clock import monotonic_seconds
 from vault.server.logs import log_not_durable
+from vault.server.metrics import count_commit
 from vault.server.storage import sqlite
 from vault.server.storage.durability import RETRY_AFTER_SECONDS as RETRY_AFTER_SECONDS
 from vault.server.storage.durability import NotDurable
@@ -99,6 +101,8 @@ class Storage:
             connection = connection.execution_options(**self._writing)
             with connection.begin():
                 yield connection
+                written = monotonic_seconds()
+            count_commit(monotonic_seconds() - written)
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
