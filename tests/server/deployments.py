@@ -56,6 +56,8 @@ class Deployment:
     clock: Clock
     app: FastAPI
     app_key: str
+    is_honest: bool = True
+    """Whether every row has to be explained by statements in the end: a test that tampers says no."""
 
     def client(self, peer: str = "127.0.0.1") -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, client=(peer, 40_000))

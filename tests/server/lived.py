@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.policy.people import account, short
 from tests.server.deployments import SECRETS, URL, Deployment, deployed
 from tests.server.joining import ask_challenge
 from tests.server.later import ask, destroy, erasure, escalate, escalation, request
 from tests.server.resources.test_attachments import naming, put, ref_of, upload
-from tests.server.sealed import noise
 from tests.server.world import Draft, World
+from tests.support.noise import noise
+from tests.support.people import account, short
 from vault.protocol.limits import ZERO32
 from vault.protocol.statements import AttachmentRef
 from vault.protocol.vocabulary import ItemKind, KeysReason
@@ -25,7 +25,9 @@ from vault.server.settings import SETTINGS_FILE
 
 BEFORE = 1_750_000_000
 """Everything happened before the clock of whoever looks."""
-STATEMENTS = 56
+STATEMENTS = 51
+UPLOADS = frozenset({short("attachment", 5), short("attachment", 6)})
+"""What nobody has named yet."""
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def lived_in(folder: Path, database: str | None = None) -> Iterator[Deployment]:
         (folder / SETTINGS_FILE).write_text(
             f'url = "{URL}"\ndatabase = "{database or "sqlite:///vault.sqlite3"}"\n', encoding="ascii"
         )
-        deployment.parts.storage.sweep()
+        deployment.context.storage.sweep()
         yield deployment
 
 

@@ -26,7 +26,8 @@ from vault.server.commands.backup import write_backup
 from vault.server.commands.restore import read_backup
 from vault.server.context import AppContext
 from vault.server.resources.apps.actions import create_app
-from vault.server.resources.attachments.actions import Swept, require_content, sweep
+from vault.server.resources.attachments.actions import Swept, sweep
+from vault.server.resources.attachments.content import require_content
 from vault.server.storage.backup_folder import (
     DATABASE,
     MANIFEST,

@@ -86,7 +86,7 @@ def recorded(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> 
     with deployments.deployed(tmp_path, url=URL, database=database) as deployment:
         yield deployment
         with deployment.context.storage.reading() as connection:
-            assert compare_with_rows(connection, deployment.context.deployment) > 30
+            assert compare_with_rows(connection, deployment.context) > 30
 
 
 async def log_in(http: httpx.AsyncClient, deployment: Deployment, name: str) -> str:

@@ -363,6 +363,7 @@ async def test_bytes_that_the_server_does_not_have_any_more_are_said_to_be_withh
     note = await three.at_lenas.notes.add("x", attachments=[photo])
     with three.world.deployment.context.storage.writing() as connection:
         discard_attachments(connection, bytes.fromhex(three.at_lenas.id), bytes.fromhex(note.id))
+    three.world.deployment.is_honest = False
     with pytest.raises(WithheldError):
         await note.save_attachment(None, tmp_path / "out")
 

@@ -1,4 +1,7 @@
-"""The operator's command: `coach-vault-server`. Exit codes: 0 done, 1 refused or not good, 2 usage."""
+"""The operator's command: `coach-vault-server`.
+
+Exit codes: 0 done, 1 refused or not good, 2 usage, 3 something stored is not what was signed.
+"""
 
 import sys
 from typing import Annotated

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.server.joining import bearer
+from tests.server.later import destroy, erasure
 from tests.server.storage.s3 import NEEDS_S3, open_s3
 from tests.server.world import Draft, World
 from tests.support.noise import noise
@@ -18,8 +19,8 @@ from vault.encoding import write_base64
 from vault.protocol.limits import PART_MAXIMUM_BYTES, PARTS_MAXIMUM, UPLOAD_SECONDS
 from vault.protocol.statements import AttachmentRef
 from vault.protocol.vocabulary import ItemKind
-from vault.server.resources.attachments.actions import LostContentError, Swept, require_content, sweep
-from vault.server.sequencer.attachments import discard_attachments
+from vault.server.resources.attachments.actions import Swept, sweep
+from vault.server.resources.attachments.content import LostContentError, require_content
 from vault.server.storage.blob_store import key_of
 from vault.server.storage.tables import attachment_parts
 
@@ -338,8 +339,7 @@ async def test_an_erased_item_takes_its_attachments_along(three: World) -> None:
     await three.write(naming(three, ref_of(attachment=kept)))
     item = naming(three, ref_of(attachment=gone))
     statement = await three.write(item)
-    with three.deployment.context.storage.writing() as connection:
-        discard_attachments(connection, three.engagement, item.body.item)
+    await destroy(three, erasure(three, item.body.item))
     assert code_of(await fetch(three, "coach", gone)) == (404, "not-found")
     assert count_files(three) == 2 * len(PARTS)
     swept = await sweep(three.deployment.context)

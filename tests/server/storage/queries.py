@@ -13,7 +13,9 @@ import vault.server.sequencer
 import vault.server.storage
 
 _PACKAGES = (vault.server.storage, vault.server.sequencer, vault.server.resources)
-_OPERATORS = {f"vault.server.storage.{name}" for name in ("backup_parts", "history", "inspection", "snapshots")}
+_OPERATORS = {
+    f"vault.server.storage.{name}" for name in ("backup_parts", "history", "inspection", "records", "snapshots")
+}
 """What an operator runs over the whole of one database, and no request ever does."""
 _VERBS = frozenset({"select", "update", "delete"})
 

@@ -17,6 +17,7 @@ from sqlalchemy import Insert, and_, bindparam, delete, event, or_, select, upda
 import vault.server
 from tests.server.deployments import APP, Deployment
 from tests.server.later import ask, destroy, erasure, escalate, escalation, request
+from tests.server.replaying import silent
 from tests.server.resources.test_attachments import digest_of, naming, put, ref_of, upload
 from tests.server.storage.queries import list_makers, list_prepared
 from tests.server.storage.shards import ALONE, EVERY_SHARD, Query, find_crossings, owners_of
@@ -27,6 +28,8 @@ from vault.protocol.limits import UPLOAD_SECONDS
 from vault.protocol.vocabulary import ItemKind
 from vault.server.resources.apps.actions import disable_app, rotate_app
 from vault.server.resources.attachments.actions import sweep
+from vault.server.resources.attachments.content import find_wrong_content
+from vault.server.resources.logins.actions import end_tokens
 from vault.server.storage.inspection import require_clock
 from vault.server.storage.tables import blobs, contracts, items, memberships, metadata, seals, statements, tokens
 
@@ -38,7 +41,7 @@ EVERYWHERE = {
     "_UNNAMED of vault.server.resources.attachments.rows.uploads": "what somebody uploaded: a quota in each shard",
     "_ENDED of vault.server.resources.attachments.rows.ended": "a sweep, which each shard does for itself",
     "_DISCARDED of vault.server.resources.attachments.rows.ended": "a sweep, which each shard does for itself",
-    "_NAMED of vault.server.resources.attachments.rows.ended": "an operator's check, of each shard by itself",
+    "_NAMED of vault.server.resources.attachments.rows.named": "an operator's check, of each shard by itself",
 }
 CONSTRAINTS = {
     "uq_keys_statement": "the hash of a statement is unique by itself",
@@ -151,6 +154,8 @@ async def tell(world: World) -> None:
         assert (await world.get("coach", path)).is_success
     gone = {"Authorization": f"Bearer {world.tokens['stranger']}"}
     assert (await http.delete("/v1/login/tokens/current", headers=gone)).is_success
+    end_tokens(world.deployment.context.storage, account("stranger"))
+    await find_wrong_content(world.deployment.context.storage, world.deployment.context.blobs, silent)
     rotate_app(world.deployment.context.storage, APP, world.deployment.context.random)
     disable_app(world.deployment.context.storage, APP)
     world.deployment.clock.move(UPLOAD_SECONDS)

@@ -155,7 +155,7 @@ ENGAGEMENTS: Mapping[str, Table] = {
             "sha256": Column("of all parts together, which a statement signs", Readers.HOLDERS),
             "item": Column("the one item whose versions name it", Readers.PAIR),
         },
-        silent="uploads that no item names yet, and their parts",
+        silent="uploads that no item names yet, but for their length",
     ),
     "attachment_parts": Table(
         "the parts of an attachment, each in a place of its own in the blob store",

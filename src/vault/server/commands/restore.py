@@ -9,6 +9,7 @@ import typer
 from sqlalchemy import Connection
 
 from vault.protocol.problems import Refused
+from vault.reconcile.everything import Deployment, reconcile
 from vault.server.commands.backup import run_apart
 from vault.server.commands.output import AsJson, DataFolder, advise, say
 from vault.server.commands.progress import told
@@ -28,6 +29,7 @@ from vault.server.storage.blob_store_folder import FolderBlobs
 from vault.server.storage.engine import Storage
 from vault.server.storage.history import HistoryError, Progress, require_journals, require_log
 from vault.server.storage.inspection import require_declared, require_integrity
+from vault.server.storage.records import DatabaseRecords
 from vault.server.storage.schema import find_revision, head_revision, list_revisions, migrate, upgrade
 from vault.server.storage.snapshots import copy_rows, find_rows, finish_file
 
@@ -106,6 +108,7 @@ def _require_good(context: AppContext, staged: Path, manifest: Manifest, progres
         require_integrity(copy)
         with copy.reading() as connection:
             _require_history(connection, context, manifest, progress)
+            _require_explained(connection, context, progress)
             attached = list_parts(connection)
     finish_file(staged)
     return attached
@@ -124,6 +127,14 @@ def _require_history(connection: Connection, context: AppContext, manifest: Mani
     log = require_log(connection, context.tlog.verifier, progress)
     if (statements, log.size, log.root.hex()) != (manifest.statements, manifest.log.size, manifest.log.root):
         raise HistoryError("statements and log are not those that the manifest names: take another backup")
+
+
+def _require_explained(connection: Connection, context: AppContext, progress: Progress) -> None:
+    """Every row is what was signed; the bytes of attachments are measured where they are copied."""
+    deployment = Deployment(context.settings.audience, context.deployment, context.tlog.verifier)
+    first = next(reconcile(DatabaseRecords(connection), deployment, progress), None)
+    if first is not None:
+        raise HistoryError(f"the backup is not what was signed; {first.sentence}; restore another one")
 
 
 def _move_file(staged: Path, target: Path) -> None:

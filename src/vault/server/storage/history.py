@@ -4,7 +4,7 @@ All of it follows from the rows of the statements, so a database that was damage
 noticed here. It reads everything once, in the order in which it lies. Source: docs/protocol.md sections 4 and 10.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -14,14 +14,12 @@ from vault.errors import FormatError, VaultError
 from vault.protocol.journal import START, JournalId, Position, next_position
 from vault.protocol.leaf import leaf_entry
 from vault.protocol.vocabulary import JOURNAL_KIND_CODES
+from vault.reconcile.everything import Progress as Progress
 from vault.server.storage.tables import journals, leaves, statements, tiles, tlog
 from vault.tlog.checkpoint import Checkpoint, SignedCheckpoint
 from vault.tlog.frontier import Frontier
 from vault.tlog.hashing import EMPTY_ROOT, leaf_hash
 from vault.tlog.signed_note import VerifierKey
-
-Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how much of it is done, and how much there is."""
 
 ROWS = 1_000
 """How many rows are held at once."""
@@ -57,7 +55,7 @@ class HistoryError(VaultError):
 
 
 def require_journals(connection: Connection, progress: Progress) -> int:
-    """The number of statements, if every journal is contiguous and every head and leaf follows from them.
+    """The number of statements, if every journal is contiguous, and every head and leaf follows from them and no other.
 
     Raises: HistoryError.
     """
@@ -77,6 +75,8 @@ def require_journals(connection: Connection, progress: Progress) -> int:
     for kind, subject, *end in connection.execute(_ENDS):
         if ends.pop(JournalId(_KINDS[kind], subject), START) != Position(*end):
             raise HistoryError("a journal ends before its newest entry: restore a backup")
+    if connection.execute(select(func.count()).select_from(leaves)).scalar_one() != total:
+        raise HistoryError("the log holds a statement that no journal holds: restore a backup")
     progress("journals", total, total)
     return int(total)
 

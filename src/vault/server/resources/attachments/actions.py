@@ -8,7 +8,6 @@ from functools import partial
 from anyio import to_thread
 from sqlalchemy.exc import IntegrityError
 
-from vault.errors import VaultError
 from vault.protocol.limits import ID_BYTES
 from vault.protocol.problems import Code, Refused
 from vault.server.context import AppContext
@@ -18,17 +17,12 @@ from vault.server.resources.attachments.rows.ended import (
     forget_discarded,
     list_discarded,
     list_ended,
-    list_named_parts,
 )
 from vault.server.resources.attachments.rows.uploads import Part, Told, give_up_part, keep_part, tell_of_part
 from vault.server.sequencer.members import require_journal_reader
-from vault.server.storage.blob_store import BlobStore, key_of
-from vault.server.storage.engine import RETRY_AFTER_SECONDS, Storage
+from vault.server.storage.blob_store import key_of
+from vault.server.storage.engine import RETRY_AFTER_SECONDS
 from vault.server.storage.measured import measured
-
-
-class LostContentError(VaultError):
-    """Content that items name and the blob store does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +110,3 @@ def _discard_ended(context: AppContext, ended: Found) -> bool:
 def _forget(context: AppContext, discarded: Sequence[Found]) -> None:
     with context.storage.writing() as connection:
         forget_discarded(connection, discarded)
-
-
-async def require_content(storage: Storage, blobs: BlobStore) -> None:
-    """Return if the blob store has every part of every attachment that an item names, in its length.
-
-    Raises: LostContentError, which tells how many it has not; Refused(storage-away).
-    """
-    lost = 0
-    after = (b"", b"", 0)
-    while named := await storage.read(partial(list_named_parts, after=after)):
-        for each in named:
-            lost += await blobs.find_size(key_of(each.engagement, each.place)) != each.size
-        after = (named[-1].engagement, named[-1].attachment, named[-1].number)
-    if lost:
-        raise LostContentError(f"{lost} parts of attachments are not in the blob store: restore them from a backup")

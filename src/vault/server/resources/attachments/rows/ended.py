@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, delete, select, tuple_
 
 from vault.protocol.limits import UPLOAD_SECONDS
 from vault.server.sequencer.attachments import discard_attachment
-from vault.server.storage.tables import attachment_parts, attachments, discarded_parts
+from vault.server.storage.tables import attachments, discarded_parts
 
 Found = Row[*tuple[Any, ...]]
 
@@ -35,29 +35,6 @@ _DISCARDED = (
         > tuple_(bindparam("engagement"), bindparam("place"))
     )
     .order_by(discarded_parts.c.engagement, discarded_parts.c.place)
-    .limit(AT_ONCE)
-)
-_NAMED = (
-    select(
-        attachment_parts.c.engagement,
-        attachment_parts.c.attachment,
-        attachment_parts.c.number,
-        attachment_parts.c.place,
-        attachment_parts.c.size,
-    )
-    .join(
-        attachments,
-        and_(
-            attachments.c.engagement == attachment_parts.c.engagement,
-            attachments.c.attachment == attachment_parts.c.attachment,
-        ),
-    )
-    .where(
-        tuple_(attachment_parts.c.engagement, attachment_parts.c.attachment, attachment_parts.c.number)
-        > tuple_(bindparam("engagement"), bindparam("attachment"), bindparam("number")),
-        attachments.c.item.is_not(None),
-    )
-    .order_by(attachment_parts.c.engagement, attachment_parts.c.attachment, attachment_parts.c.number)
     .limit(AT_ONCE)
 )
 
@@ -89,10 +66,3 @@ def forget_discarded(connection: Connection, places: Sequence[Found]) -> None:
                 discarded_parts.c.engagement == each.engagement, discarded_parts.c.place == each.place
             )
         )
-
-
-def list_named_parts(connection: Connection, after: tuple[bytes, bytes, int]) -> Sequence[Found]:
-    """Some parts of attachments that items name, with place and size, those after `after`."""
-    engagement, attachment, number = after
-    values = {"engagement": engagement, "attachment": attachment, "number": number}
-    return connection.execute(_NAMED, values).all()
