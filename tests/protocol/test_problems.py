@@ -54,8 +54,3 @@ def test_a_refusal_carries_its_problem_and_what_helps() -> None:
     assert refusal.what_to_do == PROBLEMS[Code.NOT_NEWEST].what_to_do
     assert str(refusal) == "The statement does not stand on your newest one (not-newest)"
     assert Refused(Code.TOO_MANY, retry_after_seconds=7).retry_after_seconds == 7
-
-
-def test_there_is_no_refusal_without_a_problem() -> None:
-    with pytest.raises(ValueError, match="because"):
-        Refused("because")

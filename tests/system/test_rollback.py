@@ -12,7 +12,7 @@ from vault.client import AsyncVault, Refused, terms
 from vault.client.acts.joining import join
 from vault.client.cli.refusals import NOT_VERIFIED, exit_code, sentence_of
 from vault.client.errors import ForkDetected, LogRewind, RollbackError, VerificationError
-from vault.client.outbox.renaming import refuse_to_rename, rename
+from vault.client.outbox.renaming import rename
 from vault.client.outbox.sent import KEPT_SECONDS, list_sent
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.protocol.journal import JournalId
@@ -108,7 +108,8 @@ async def test_everybody_notices_and_what_was_lost_comes_back(three: Three, tmp_
     assert await bodies(at(lena, three.at_lenas)) == ["before", "first", "second"]
     marek = await accepted(world, "marek")
     [waiting] = marek.outbox
-    assert (waiting.type, waiting.refused, waiting.statement) == ("disclosure", "disclose-again", disclosed.id)
+    assert (waiting.type, waiting.state, waiting.statement) == ("disclosure", "disclose-again", disclosed.id)
+    assert waiting.refused is None
     assert await bodies(at(marek, three.at_mareks)) == before == ["before", "first", "his own", "second"]
     assert [note.body for note in await at(lena, three.at_lenas).notes.list()] != []
     ana = await accepted(world, "ana")
@@ -449,7 +450,3 @@ def test_a_statement_that_is_signed_anew_names_no_old_hash() -> None:
     assert (again.disclosure, again.after) == (new, new)
     with pytest.raises(AssertionError):
         rename(withdrawal, {old: new, new: old}, {})
-    disclosure = unchecked["Disclosure"](type=StatementType.DISCLOSURE, contract=new)
-    assert refuse_to_rename(disclosure, {}) == "disclose-again"
-    item = unchecked["Item"](type=StatementType.ITEM, contract=new, previous=old)
-    assert refuse_to_rename(item, {old: new}) == "not-found"

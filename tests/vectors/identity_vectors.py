@@ -9,7 +9,7 @@ from tests.vectors.chance import chance
 from tests.vectors.people import COACH, COACHEE, NAMES, SPONSOR, person
 from tests.vectors.spelling import Vector
 from vault import ed25519
-from vault.client.device.codes import INVITATION, KIT, RECOVERY, Code, Prefix, write_code
+from vault.client.device.codes import INVITATION, KIT, RECOVERY, Prefix, TypedCode, write_code
 from vault.client.device.invitation import invitation_mac
 from vault.client.device.safety_number import safety_number
 from vault.encoding import write_base64
@@ -76,12 +76,12 @@ def _safety_number(one: str, other: str) -> Vector:
 def build_codes() -> Vector:
     """Typed codes as they are written, as people type them, and as they must not be read."""
     codes = {
-        "kit": Code(KIT, person(COACH).account, chance("kit", 32)),
-        "recovery": Code(RECOVERY, person(COACH).account, chance("recovery", 32)),
-        "invitation": Code(INVITATION, person(COACH).account, chance("invitation", 16)),
-        "zeros": Code(KIT, bytes(32), bytes(32)),
-        "ones": Code(RECOVERY, b"\xff" * 32, b"\xff" * 32),
-        "check symbol is a letter beyond Z": Code(INVITATION, bytes(31) + bytes([36]), bytes(15) + bytes([33])),
+        "kit": TypedCode(KIT, person(COACH).account, chance("kit", 32)),
+        "recovery": TypedCode(RECOVERY, person(COACH).account, chance("recovery", 32)),
+        "invitation": TypedCode(INVITATION, person(COACH).account, chance("invitation", 16)),
+        "zeros": TypedCode(KIT, bytes(32), bytes(32)),
+        "ones": TypedCode(RECOVERY, b"\xff" * 32, b"\xff" * 32),
+        "check symbol is a letter beyond Z": TypedCode(INVITATION, bytes(31) + bytes([36]), bytes(15) + bytes([33])),
     }
     positive = []
     for name, code in codes.items():

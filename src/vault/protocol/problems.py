@@ -106,9 +106,9 @@ class Refused(VaultError):
     `retry_after_seconds` is set where trying again helps.
     """
 
-    def __init__(self, code: Code | str, *, retry_after_seconds: int | None = None, **members: Any) -> None:
+    def __init__(self, code: Code, *, retry_after_seconds: int | None = None, **members: Any) -> None:
         """The refusal with that code, and with its words."""
-        self.problem = PROBLEMS[Code(code)]
+        self.problem = PROBLEMS[code]
         self.members = members
         self.retry_after_seconds = retry_after_seconds
         super().__init__(f"{self.problem.title} ({code})")

@@ -102,7 +102,7 @@ def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (Refused("not-found"), 1),
+        (Refused(Code.NOT_FOUND), 1),
         (UsageError("x"), 2),
         (CodeError("x"), 2),
         (ForkDetected("journal", "x"), 3),
@@ -137,7 +137,7 @@ def test_a_failed_proof_names_its_evidence() -> None:
 
 
 def test_something_half_done_tells_what_stands(tmp_path: Path) -> None:
-    problem = problem_of(Unfinished(Refused("engagement-closed"), "go on elsewhere", added=[1]))
+    problem = problem_of(Unfinished(Refused(Code.ENGAGEMENT_CLOSED), "go on elsewhere", added=[1]))
     assert (problem["code"], problem["hint"], problem["added"]) == ("engagement-closed", "go on elsewhere", [1])
 
 

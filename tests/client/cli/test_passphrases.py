@@ -7,7 +7,7 @@ import pytest
 
 from vault.client.cli import passphrases
 from vault.client.cli.passphrases import choose_passphrase, read_kit_or_recovery_code
-from vault.client.device.codes import KIT, RECOVERY, Code, write_code
+from vault.client.device.codes import KIT, RECOVERY, TypedCode, write_code
 from vault.client.errors import UsageError
 
 Types = Callable[..., list[str]]
@@ -49,7 +49,7 @@ def test_nothing_typed_means_eight_random_words_each_time_others(types: Types) -
 
 @pytest.mark.parametrize("kind", [KIT, RECOVERY])
 def test_a_code_is_asked_for_row_by_row_until_it_is_whole(types: Types, kind: str) -> None:
-    code = write_code(Code(KIT if kind == KIT else RECOVERY, bytes(32), bytes(range(32))))
+    code = write_code(TypedCode(KIT if kind == KIT else RECOVERY, bytes(32), bytes(range(32))))
     middle = len(code) // 2
     asked = types(code[:middle].lower(), code[middle:])
     assert read_kit_or_recovery_code(None).upper() == code

@@ -11,7 +11,7 @@ from vault.client.cli.choices import Choices
 from vault.client.cli.notes import PATIENCE_SECONDS, patiently
 from vault.client.cli.opening import OpenHome
 from vault.client.errors import Unreachable
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 
 
 class Busy:
@@ -26,7 +26,7 @@ class Busy:
         if self.times:
             self.times -= 1
             raise Unreachable("busy") from (
-                None if self.seconds is None else Refused("too-many", retry_after_seconds=self.seconds)
+                None if self.seconds is None else Refused(Code.TOO_MANY, retry_after_seconds=self.seconds)
             )
 
 

@@ -15,7 +15,7 @@ from vault.client.cli.attachments import reporting
 from vault.client.cli.choices import Choices
 from vault.client.cli.speaking import advise, code_rows, end, moment, one_line, printable, progress, say, tell_search
 from vault.client.cli.words import PURPOSES, SHARE_KINDS, about, plain
-from vault.client.device.codes import INVITATION, Code, read_code, write_code
+from vault.client.device.codes import INVITATION, TypedCode, read_code, write_code
 from vault.client.showing import day
 from vault.protocol.vocabulary import Purpose, ShareKind
 
@@ -149,7 +149,7 @@ def test_times_are_utc_to_the_minute() -> None:
 
 @pytest.mark.parametrize("columns", [40, 60, 200])
 def test_a_code_breaks_between_its_groups_and_is_read_as_it_stands(columns: int) -> None:
-    code = Code(INVITATION, bytes(range(32)), bytes(range(16)))
+    code = TypedCode(INVITATION, bytes(range(32)), bytes(range(16)))
     text = write_code(code)
     rows = code_rows(text, columns)
     assert max(len(row) for row in rows) <= columns

@@ -8,8 +8,8 @@ from vault.client.device.codes import (
     INVITATION,
     KIT,
     RECOVERY,
-    Code,
     Prefix,
+    TypedCode,
     read_block,
     read_code,
     write_block,
@@ -23,12 +23,12 @@ bytes32 = st.binary(min_size=32, max_size=32)
 
 @given(st.sampled_from([KIT, RECOVERY, INVITATION]), bytes32, bytes32)
 def test_a_code_comes_back(prefix: Prefix, account: bytes, secret: bytes) -> None:
-    code = Code(prefix, account, secret[:16] if prefix == INVITATION else secret)
+    code = TypedCode(prefix, account, secret[:16] if prefix == INVITATION else secret)
     assert read_code(write_code(code), prefix) == code
 
 
 def test_a_code_is_exactly_this_text() -> None:
-    text = write_code(Code(INVITATION, bytes(31) + b"\x25", b"\xff" * 16))
+    text = write_code(TypedCode(INVITATION, bytes(31) + b"\x25", b"\xff" * 16))
     zeros = "-".join(["0000"] * 12)
     assert text == f"CVINV-{zeros}-00JG0-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZW*"
 
@@ -57,7 +57,7 @@ def test_two_exchanged_neighbours_are_always_found(raw: bytes, place: int) -> No
 
 
 def test_the_half_with_the_slip_is_named() -> None:
-    text = write_code(Code(KIT, bytes(32), bytes(32)))
+    text = write_code(TypedCode(KIT, bytes(32), bytes(32)))
     with pytest.raises(CodeError, match="first part"):
         read_code(text[:8] + "7" + text[9:], KIT)
     with pytest.raises(CodeError, match="second part"):
@@ -66,7 +66,7 @@ def test_the_half_with_the_slip_is_named() -> None:
 
 def test_a_code_of_another_kind_is_named() -> None:
     with pytest.raises(CodeError, match="that is a kit; expected an invitation"):
-        read_code(write_code(Code(KIT, bytes(32), bytes(32))), INVITATION)
+        read_code(write_code(TypedCode(KIT, bytes(32), bytes(32))), INVITATION)
 
 
 @given(st.text(max_size=40))
@@ -77,4 +77,4 @@ def test_whatever_is_typed_is_read_or_refused_and_never_repeated(text: str) -> N
 
 
 def test_a_secret_does_not_show_when_a_code_is_printed() -> None:
-    assert "secret" not in repr(Code(KIT, bytes(32), b"x" * 32))
+    assert "secret" not in repr(TypedCode(KIT, bytes(32), b"x" * 32))

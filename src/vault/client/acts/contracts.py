@@ -23,7 +23,7 @@ from vault.protocol.blob import BlobContext
 from vault.protocol.envelope import Statement
 from vault.protocol.journal import salt_sha256
 from vault.protocol.limits import DAY_SECONDS, ZERO32
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Closure, Contract
 from vault.protocol.submission import Parts
 from vault.protocol.terms import Contact, Party
@@ -177,7 +177,7 @@ def read_own_words(session: Session, engagement: bytes, contract: bytes) -> Act[
     try:
         view = yield from refresh(session, engagement)
     except Refused as refused:
-        if refused.code != "role-refused":
+        if refused.code != Code.ROLE_REFUSED:
             raise
         served = yield from fetch_served(session, engagement)
         one = next((each for each in served.contracts if each.statement.id == contract), None)
@@ -186,7 +186,7 @@ def read_own_words(session: Session, engagement: bytes, contract: bytes) -> Act[
         return (yield from read_words(session, served, one))
     held = view.by_statement.get(contract)
     if held is None or not isinstance(held.statement.body, Contract):
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return (yield from read_held(session, view, held))
 
 
@@ -212,4 +212,4 @@ def close(session: Session, engagement: bytes, reason: ClosureReason) -> Act[Don
 def require_coachee(session: Session, contract: Contract) -> None:
     """Return if this person is the coachee. Raises: Refused(role-refused)."""
     if not any(party.account == session.account and party.role is Role.COACHEE for party in contract.parties):
-        raise Refused("role-refused")
+        raise Refused(Code.ROLE_REFUSED)

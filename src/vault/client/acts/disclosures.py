@@ -31,7 +31,7 @@ from vault.protocol.api import DisclosureContent, Disclosures
 from vault.protocol.blob import BlobContext
 from vault.protocol.envelope import Statement
 from vault.protocol.limits import ZERO32
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Contract, Disclosure, Opening, Withdrawal
 from vault.protocol.submission import Parts
 from vault.protocol.times import floor_to_day
@@ -117,23 +117,23 @@ def preview(
     view = yield from refresh(session, engagement)
     active = view.replay.find_active_contract()
     if active is None:
-        raise Refused("contract-inactive")
+        raise Refused(Code.CONTRACT_INACTIVE)
     require_coachee(session, active.body)
     require_summary(summary)
     sponsor = find_party(active.body, Role.SPONSOR)
     if sponsor is None or recipient not in (None, sponsor):
-        raise Refused("recipient-refused")
+        raise Refused(Code.RECIPIENT_REFUSED)
     if share_kind not in active.body.share_kinds:
-        raise Refused("share-kind-refused")
+        raise Refused(Code.SHARE_KIND_REFUSED)
     if expires is not None and expires <= session.now():
-        raise Refused("disclosure-past")
+        raise Refused(Code.DISCLOSURE_PAST)
     return PreviewTerms(engagement, summary, sponsor, share_kind, purpose, expires, locale)
 
 
 def require_summary(item: ItemView) -> None:
     """Return for a summary: nothing of the session class is ever disclosed. Raises: Refused(class-refused)."""
     if not item.opens or item.content.header.kind is not BlobKind.SUMMARY:
-        raise Refused("class-refused")
+        raise Refused(Code.CLASS_REFUSED)
 
 
 def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
@@ -153,7 +153,7 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
     def build() -> Unsigned:
         active = view.replay.find_active_contract()
         if active is None:
-            raise Refused("contract-inactive")
+            raise Refused(Code.CONTRACT_INACTIVE)
         require_agreed(active.body, terms)
         identifier = session.random(16)
         context = BlobContext(
@@ -201,16 +201,16 @@ def require_agreed(contract: Contract, terms: PreviewTerms) -> None:
     Raises: Refused(recipient-refused | share-kind-refused).
     """
     if find_party(contract, Role.SPONSOR) != terms.recipient:
-        raise Refused("recipient-refused")
+        raise Refused(Code.RECIPIENT_REFUSED)
     if terms.share_kind not in contract.share_kinds:
-        raise Refused("share-kind-refused")
+        raise Refused(Code.SHARE_KIND_REFUSED)
 
 
 def require_not_retired(session: Session, account: bytes) -> Act[None]:
     """Return if something may be sealed to the account. Raises: Refused(recipient-refused) after it was retired."""
     keys = yield from current_keys(session, account)
     if keys.reason is KeysReason.RETIRE:
-        raise Refused("recipient-refused")
+        raise Refused(Code.RECIPIENT_REFUSED)
 
 
 def list_disclosures(session: Session, engagement: bytes) -> Act[list[DisclosureState]]:

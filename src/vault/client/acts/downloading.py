@@ -22,7 +22,7 @@ from vault.client.errors import ContentError, PaddingError, UsageError, Verifica
 from vault.client.network.answers import require_success
 from vault.client.network.calls import Act, Work
 from vault.client.reading.asking import call_as_person
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 
 RANGE_BYTES = 4 * 1024 * 1024
 """How much is asked for, and held in memory, at a time."""
@@ -84,7 +84,7 @@ def _fetch(session: Session, item: ItemView, attached: Attached, sealed: Path, r
         try:
             require_success(answer)
         except Refused as refused:
-            if refused.code != "not-found":
+            if refused.code != Code.NOT_FOUND:
                 raise
             raise WithheldError("attachment", "expected the sealed bytes that a statement names") from refused
         if answer.status != _PARTIAL or len(answer.body) != end - have:

@@ -19,7 +19,7 @@ from vault.client.reading.served import fetch_served
 from vault.client.reading.views import Held, View, refresh
 from vault.policy.facts import find_role
 from vault.protocol.journal import START, next_position
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Item
 from vault.protocol.vocabulary import Role
 
@@ -55,7 +55,7 @@ def export_engagement(session: Session, engagement: bytes) -> Act[Exported]:
     try:
         view = yield from refresh(session, engagement)
     except Refused as refused:
-        if refused.code != "role-refused":
+        if refused.code != Code.ROLE_REFUSED:
             raise
         return (yield from _export_served(session, engagement, root))
     files = yield from _contracts(session, engagement, root, list_contract_terms(session, view))
@@ -108,7 +108,7 @@ def _items(session: Session, view: View, root: str) -> Act[Exported]:
         try:
             shown = yield from show_item(session, view, held)
         except Refused as refused:
-            if refused.code != "not-found":
+            if refused.code != Code.NOT_FOUND:
                 raise
             continue  # sealed to others alone
         header, content = shown.header, shown.content

@@ -19,7 +19,7 @@ from vault.client.reading.served import fetch_served
 from vault.client.reading.views import refresh
 from vault.policy.facts import find_role
 from vault.protocol.api import EngagementRow, Engagements
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import KeysReason, Role, StatementType
 
 
@@ -66,7 +66,7 @@ def assent_everywhere(session: Session) -> Act[None]:
         try:
             yield from assent(session, row.engagement, contract)
         except Refused as refused:
-            if refused.code not in ("already-assented", "contract-superseded", "role-refused"):
+            if refused.code not in (Code.ALREADY_ASSENTED, Code.CONTRACT_SUPERSEDED, Code.ROLE_REFUSED):
                 raise
 
 
@@ -80,9 +80,9 @@ def find_agreed(session: Session, engagement: bytes) -> Act[bytes | None]:
     try:
         view = yield from refresh(session, engagement)
     except Refused as refused:
-        if refused.code == "not-found" and engagement not in session.verified.contracts:
+        if refused.code == Code.NOT_FOUND and engagement not in session.verified.contracts:
             return None  # a contact is no party
-        if refused.code != "role-refused":
+        if refused.code != Code.ROLE_REFUSED:
             raise
         served = yield from fetch_served(session, engagement)
         standing = served.standing()

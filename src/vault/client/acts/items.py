@@ -22,7 +22,7 @@ from vault.policy.items import list_reader_sets
 from vault.policy.parties import find_current_keys, require_active
 from vault.protocol.blob import BlobContext, blob_context
 from vault.protocol.limits import ATTACHMENTS_MAXIMUM, LIST_MAXIMUM, ZERO32
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import AttachmentRef, Item, Reseal
 from vault.protocol.submission import Parts
 from vault.protocol.vocabulary import BlobKind, ItemKind, Role, SealPurpose, StatementType
@@ -122,10 +122,10 @@ def edit_item(
     view = yield from refresh(session, engagement)
     newest = view.replay.find_version(item)
     if newest is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     if base is not None and base != newest.statement:
         current = {"version": newest.version, "statement": newest.statement.hex()}
-        raise Refused("version-taken", current=current)
+        raise Refused(Code.VERSION_TAKEN, current=current)
     coach = find_party(view.standing().body, Role.COACH)
     with_coach = coach is not None and view.replay.is_sealed_to(item, newest.version, coach)
     return (yield from _write_version(session, view, item, newest.kind, newest, text, with_coach, note, replaces))
@@ -149,7 +149,7 @@ def _write_version(
         contract = _active(view)
         signer = find_current_keys(view.replay, session.account, contract.body)
         if signer is None:
-            raise Refused("role-refused")
+            raise Refused(Code.ROLE_REFUSED)
         keys = session.keys_of(signer)
         author = session.account if before is None else before.author
         sets = list_reader_sets(kind, author, contract.body)
@@ -203,7 +203,7 @@ def _header(context: BlobContext, text: Text, now: int) -> ItemHeader:
 def _active(view: View) -> ContractFact:
     active = view.replay.find_active_contract()
     if active is None:
-        raise Refused("contract-inactive")
+        raise Refused(Code.CONTRACT_INACTIVE)
     return require_active(view.replay, active.statement)
 
 
@@ -219,7 +219,7 @@ def list_items(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[lis
         try:
             items.append((yield from show_item(session, view, held)))
         except Refused as refused:
-            if refused.code != "not-found":
+            if refused.code != Code.NOT_FOUND:
                 raise
     return sorted(items, key=lambda item: item.held.seq)
 
@@ -258,7 +258,7 @@ def read_item(session: Session, engagement: bytes, item: bytes, version: int | N
     view = yield from refresh(session, engagement)
     found = view.replay.find_version(item, version)
     if found is None or found.erased:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     held = view.by_statement[found.statement]
     return ItemView(held, (yield from read_held(session, view, held)))
 
@@ -273,11 +273,11 @@ def reseal_item(
     view = yield from refresh(session, engagement)
     found = view.replay.find_version(item)
     if found is None or found.erased:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     held = view.by_statement[found.statement]
     original = held.statement.body
     if not isinstance(original, Item):
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     content_key = read_held_key(session, view, held)
     journal = engagement_journal(engagement)
 

@@ -19,7 +19,7 @@ from vault.client.acts.people import enqueue_introduction
 from vault.client.crypto.identity import new_secret_keys
 from vault.client.crypto.slots import open_slot
 from vault.client.device.clock import unix_seconds
-from vault.client.device.codes import KIT, RECOVERY, Code, read_code, write_code
+from vault.client.device.codes import KIT, RECOVERY, TypedCode, read_code, write_code
 from vault.client.device.deployment import find_deployment
 from vault.client.device.home import Home
 from vault.client.device.identity import HeldKeyring, Identity
@@ -33,7 +33,7 @@ from vault.client.outbox.writing import Unsigned, common_members, enqueue, flush
 from vault.client.reading.keys_of import fetch_keys, keys_journal
 from vault.protocol.ids import account_id
 from vault.protocol.limits import SUITE
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Keys, SealKey, SignKey
 from vault.protocol.vocabulary import (
     SLOT_PASSPHRASE_KIT,
@@ -140,7 +140,7 @@ def join(session: Session, enrolment: str, invitation: str | None = None, invite
             enqueue_introduction(draft, invitation, inviter or "inviter")
         for each in draft.outbox.waiting:
             if each.path == ACCOUNTS_PATH:
-                draft.outbox = draft.outbox.put(each.statement, replace(each, enrolment=enrolment, refused=None))
+                draft.outbox = draft.outbox.put(each.statement, replace(each.wait_again(), enrolment=enrolment))
     yield from flush_all(session)
 
 
@@ -162,7 +162,7 @@ def flush_all(session: Session) -> Act[int]:
         try:
             yield from flush(session, journal)
         except Refused as refused:
-            if refused.code == "enrolment-ended":
+            if refused.code == Code.ENROLMENT_ENDED:
                 drop_enrolment(session)
             raise
         require_first_keys_not_refused(session)
@@ -264,11 +264,11 @@ def kit_text(session: Session) -> str:
     """The kit: kept on each device and on paper; with the passphrase it opens the keyring on a new one."""
     if session.identity.kit is None:
         raise UsageError("this identity has no kit")
-    return write_code(Code(KIT, session.account, session.identity.kit))
+    return write_code(TypedCode(KIT, session.account, session.identity.kit))
 
 
 def recovery_text(session: Session) -> str:
     """The recovery code: alone it opens everything, so it lives on paper in a safe place."""
     if session.identity.recovery is None:
         raise UsageError("this identity has no recovery code")
-    return write_code(Code(RECOVERY, session.account, session.identity.recovery))
+    return write_code(TypedCode(RECOVERY, session.account, session.identity.recovery))

@@ -38,7 +38,7 @@ from vault.policy.replay import ReplayedKeyring, ReplayedKeys
 from vault.protocol.api import Entry, KeyringView
 from vault.protocol.journal import JournalId, salt_sha256
 from vault.protocol.limits import SLOT_BYTES
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.slot import SALT_BYTES, SlotHeader
 from vault.protocol.statements import BlobRef, Keyring
 from vault.protocol.submission import Parts
@@ -50,7 +50,7 @@ from vault.protocol.vocabulary import (
     StatementType,
 )
 
-ANOTHER_WAS_FASTER = frozenset({"sequence-taken", "not-newest", "seen-unknown"})
+ANOTHER_WAS_FASTER = frozenset({Code.SEQUENCE_TAKEN, Code.NOT_NEWEST, Code.SEEN_UNKNOWN})
 """Refusals that mean: another device of this person has stored a keyring since."""
 
 

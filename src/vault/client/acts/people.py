@@ -4,7 +4,7 @@ A nickname stays on this person's devices. What ties it to an account is an invi
 numbers to each other. Source: docs/protocol.md section 2.
 """
 
-from vault.client.device.codes import INVITATION, Code, read_code, write_code
+from vault.client.device.codes import INVITATION, TypedCode, read_code, write_code
 from vault.client.device.invitation import SECRET_BYTES, invitation_mac, require_introduction_of
 from vault.client.device.keyring import Invitation, Person, PersonState
 from vault.client.device.safety_number import SafetyNumber, safety_number
@@ -33,7 +33,7 @@ def invite(session: Session, name: str) -> str:
     invitation = Invitation(name=name, secret=session.random(SECRET_BYTES))
     with session.change() as draft:
         draft.identity = draft.identity.with_invitation(invitation)
-    return write_code(Code(INVITATION, session.account, invitation.secret))
+    return write_code(TypedCode(INVITATION, session.account, invitation.secret))
 
 
 def require_new_name(session: Session, name: str) -> None:

@@ -20,13 +20,12 @@ from vault.client.device.memory import Memory
 from vault.client.device.session import Session
 from vault.client.device.tlog_state import TlogState
 from vault.client.device.verified import Verified
-from vault.client.device.waiting import Waiting
+from vault.client.device.waiting import Waiting, WaitingState
 from vault.client.errors import LogForked, LogRewind, VerificationError
 from vault.client.log.checkpoints import confirm
 from vault.client.log.verifying import read_envelope
 from vault.client.network.calls import Act
 from vault.client.outbox.moving import Kept, move, order
-from vault.client.outbox.renaming import DISCLOSE_AGAIN
 from vault.client.outbox.sent import list_sent
 from vault.client.outbox.writing import sign_again
 from vault.client.reading.keys_of import fetch_keys
@@ -37,7 +36,7 @@ from vault.client.reading.served import fetch_served
 from vault.client.reading.views import refresh
 from vault.protocol.api import Entry
 from vault.protocol.journal import JournalId, Position
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body, Disclosure, Erasure, Item, Keyring, Withdrawal
 from vault.protocol.vocabulary import JournalKind, StatementType
 
@@ -94,7 +93,7 @@ def look(session: Session) -> Act[Rollback]:
     try:
         yield from log_in(fresh)
     except Refused as refused:
-        if refused.code != "login-refused":
+        if refused.code != Code.LOGIN_REFUSED:
             raise
         found.is_account_gone = True
         found.held = [each for each in list_sent(session.home) if each.type is StatementType.KEYS]
@@ -134,7 +133,8 @@ def accept(session: Session, found: Rollback) -> str:
         for waiting in (*order(found.held), *before):
             moved = move(draft, waiting, kept.get(waiting.journal) if waiting.journal else None, renamed)
             draft.outbox = draft.outbox.add(moved).rename(waiting.statement, moved.statement)
-    for statement in (*renamed, *(each.statement for each in session.outbox.waiting if each.refused == DISCLOSE_AGAIN)):
+    left = [each for each in session.outbox.waiting if each.state is WaitingState.DISCLOSE_AGAIN]
+    for statement in (*renamed, *(each.statement for each in left)):
         session.home.drop_sent(statement.hex())
     return evidence
 
@@ -184,7 +184,7 @@ def again(session: Session) -> Act[None]:
     What is refused again stays, with its code. A disclosure is not signed anew: it stays once more, to be seen, and
     those that were left to be disclosed again are let go of. Raises: VerificationError; Unreachable.
     """
-    refused = [each for each in session.outbox.waiting if each.refused is not None and _is_in_engagement(each)]
+    refused = [each for each in session.outbox.waiting if not each.is_unsent and _is_in_engagement(each)]
     for engagement in {each.journal.subject for each in refused if each.journal is not None}:
         if engagement in session.identity.salts:
             yield from refresh(session, engagement)
@@ -196,11 +196,11 @@ def again(session: Session) -> Act[None]:
                 session.home.drop_sent(waiting.statement.hex())
             continue
         with session.change() as draft:
-            if waiting.refused == DISCLOSE_AGAIN:
+            if waiting.state is WaitingState.DISCLOSE_AGAIN:
                 draft.outbox = draft.outbox.drop(waiting.statement)
             else:
                 draft.outbox = draft.outbox.drop(waiting.statement)
-                draft.outbox = draft.outbox.add(sign_again(draft, replace(waiting, refused=None), renamed))
+                draft.outbox = draft.outbox.add(sign_again(draft, waiting.wait_again(), renamed))
 
 
 def _is_in_engagement(waiting: Waiting) -> bool:
@@ -254,7 +254,7 @@ def _read_anew(fresh: Session, journal: JournalId) -> Act[tuple[Entry, ...]]:
         else:
             yield from refresh(fresh, journal.subject)
     except Refused as refused:
-        if refused.code != "not-found":
+        if refused.code != Code.NOT_FOUND:
             raise
         return ()
     return tuple(fresh.verified.taken.get(journal, ()))
@@ -277,7 +277,7 @@ def _is_contract_gone(fresh: Session, engagement: bytes, contract: bytes) -> Act
     try:
         served = yield from fetch_served(fresh, engagement)
     except Refused as refused:
-        if refused.code != "not-found":
+        if refused.code != Code.NOT_FOUND:
             raise
         return True
     return contract not in {each.statement.id for each in served.contracts}

@@ -22,7 +22,7 @@ from vault.protocol.api import Entry, Page
 from vault.protocol.api import ItemView as ItemAnswer
 from vault.protocol.envelope import Statement
 from vault.protocol.naming import find_engagement
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Item, Reseal, SealRef
 from vault.protocol.vocabulary import ItemKind, Role
 
@@ -35,7 +35,7 @@ def list_readable(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[
     try:
         return (yield from list_items(session, engagement, *kinds))
     except Refused as refused:
-        if refused.code != "role-refused":
+        if refused.code != Code.ROLE_REFUSED:
             raise
     return (yield from list_supervised(session, engagement, *kinds))
 
@@ -48,7 +48,7 @@ def read_readable(session: Session, engagement: bytes, item: bytes) -> Act[ItemV
     try:
         return (yield from read_item(session, engagement, item))
     except Refused as refused:
-        if refused.code != "role-refused":
+        if refused.code != Code.ROLE_REFUSED:
             raise
     served = yield from fetch_served(session, engagement)
     return (yield from _read_supervised(session, served, item))

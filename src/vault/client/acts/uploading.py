@@ -25,12 +25,12 @@ from vault.client.reading.asking import call_as_person
 from vault.encoding import write_base64
 from vault.protocol.api import AttachmentParts
 from vault.protocol.limits import PARTS_MAXIMUM, UPLOAD_SECONDS
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import ItemKind
 
 PART_BYTES = 4 * 1024 * 1024
 """How much is held in memory at a time; every part but the last is that long."""
-_QUOTA = "quota-spent"
+_QUOTA = Code.QUOTA_SPENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _list_stored(session: Session, path: str) -> Act[dict[int, tuple[int, bytes]
     try:
         found = read_answer(answer, AttachmentParts)
     except Refused as refused:
-        if refused.code == "not-found":
+        if refused.code == Code.NOT_FOUND:
             return {}
         raise _unless_passing(refused) from refused
     return {each.n: (each.size, each.sha256) for each in found.data}

@@ -14,7 +14,7 @@ from vault.client.cli.opening import opened
 from vault.client.cli.speaking import advise, agree, one_line, printable, say
 from vault.client.errors import UsageError
 from vault.client.sdk.synchronous.engagements import Engagement
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import Affiliation, Origin, ShareKind
 
 contract = typer.Typer(no_args_is_help=True, help="What was agreed, and what policy therefore allows.")
@@ -210,7 +210,7 @@ def _read_words(path: Path) -> str:
 def _choose(engagement: Engagement, contract_id: str) -> ContractTerms:
     found = next((each for each in engagement.contracts if each.id == contract_id), None)
     if found is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     return found
 
 
@@ -224,7 +224,7 @@ def _words(engagement: Engagement, chosen: ContractTerms) -> str:
     try:
         return engagement.words(chosen.id)
     except Refused as refused:
-        if refused.code != "not-found":  # whoever joined later holds no seal of it
+        if refused.code != Code.NOT_FOUND:  # whoever joined later holds no seal of it
             raise
         return ""
 

@@ -19,7 +19,7 @@ from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle
 from vault.client.sdk.synchronous.items import Preview
 from vault.client.sdk.values import Opened
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import Locale, Purpose, ShareKind
 
 NEVER = "never"
@@ -162,12 +162,12 @@ def _find_disclosure(home: OpenHome, engagement: str | None, disclosure: str) ->
         try:
             view = home.run(ensure_view(home.session, each))
         except Refused as refused:  # others' journals are not this person's to read
-            if refused.code != "role-refused":
+            if refused.code != Code.ROLE_REFUSED:
                 raise
             continue
         if view.replay.find_disclosure(statement) is not None:
             return DisclosureHandle(home.session, home.driver, each, statement)
-    raise Refused("not-found")
+    raise Refused(Code.NOT_FOUND)
 
 
 def inbox(context: typer.Context) -> None:

@@ -23,7 +23,7 @@ from vault.client.cli.speaking import advise, code_rows, one_line, say, tell_sea
 from vault.client.device.session import Session
 from vault.client.errors import Unreachable, UsageError
 from vault.errors import VaultError
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 
 identity = typer.Typer(no_args_is_help=True, help="Your keys: made on this device, known to nobody else.")
 
@@ -198,7 +198,7 @@ def _recover(home: OpenHome) -> None:
         home.run(recover(home.session))
     except Refused as refused:
         hint = "the passphrase, the kit or the recovery code is not that of this account; type it again"
-        raise (Unfinished(refused, hint) if refused.code == "login-refused" else refused) from refused
+        raise (Unfinished(refused, hint) if refused.code == Code.LOGIN_REFUSED else refused) from refused
 
 
 def _leave_empty(session: Session) -> None:

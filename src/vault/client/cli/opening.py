@@ -24,7 +24,7 @@ from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.engagements import Engagement
 from vault.client.sdk.synchronous.vault import Vault
 from vault.errors import VaultError
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 
 Value = TypeVar("Value")
 
@@ -110,11 +110,11 @@ def explain(session: Session, error: VaultError) -> VaultError:
     if isinstance(error, Unfinished):
         cause, members, hint = error.cause, error.members, error.hint
     if isinstance(cause, Unreachable):
-        waiting = sum(each.refused is None for each in session.outbox.waiting)
+        waiting = sum(each.is_unsent for each in session.outbox.waiting)
         kept = f"{waiting} waiting in the outbox: `coach-vault outbox send`" if waiting else "nothing was signed"
         return Unfinished(cause, hint or f"{kept}; run it again later", waiting=waiting, **members)
     is_new = any(each.path == ACCOUNTS_PATH for each in session.outbox.waiting)
-    if is_new and isinstance(cause, Refused) and cause.code in ("login-refused", "enrolment-ended"):
+    if is_new and isinstance(cause, Refused) and cause.code in (Code.LOGIN_REFUSED, Code.ENROLMENT_ENDED):
         hint = "this identity waits to be enrolled: `coach-vault outbox send --enrolment TOKEN`"
         return Unfinished(cause, hint, **members)
     return error

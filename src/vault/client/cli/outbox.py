@@ -11,8 +11,9 @@ from vault.client.cli.notes import patiently
 from vault.client.cli.opening import opened
 from vault.client.cli.refusals import REFUSED
 from vault.client.cli.speaking import moment, say
+from vault.client.device.waiting import WaitingState
 from vault.client.errors import UsageError
-from vault.client.outbox.renaming import DISCLOSE_AGAIN
+from vault.client.sdk.values import WaitingStatement
 from vault.protocol.problems import PROBLEMS, find_code
 
 outbox = typer.Typer(no_args_is_help=True, help="What waits for the network. Nothing in it is ever lost.")
@@ -23,7 +24,7 @@ def list_waiting(context: typer.Context) -> None:
     """Every statement that waits, oldest first."""
     with opened(context) as home:
         found = home.vault.outbox
-    lines = [f"{moment(each.made)}  {each.type}  {each.statement}  {_state(each.refused)}" for each in found]
+    lines = [f"{moment(each.made)}  {each.type}  {each.statement}  {_state(each)}" for each in found]
     say(choices_of(context), lines or "nothing waits", {"data": [asdict(each) for each in found]})
 
 
@@ -45,16 +46,14 @@ def send(
         patiently(home, choices)
         left = home.vault.outbox
     sent = before - len(left)
-    lines = [f"{sent} sent", *(f"{each.type} {each.statement}: {_state(each.refused)}" for each in left)]
+    lines = [f"{sent} sent", *(f"{each.type} {each.statement}: {_state(each)}" for each in left)]
     say(choices, lines, {"sent": sent, "data": [asdict(each) for each in left]})
     if left:
         raise typer.Exit(REFUSED)
 
 
-def _state(refused: str | None) -> str:
-    if refused is None:
-        return "waits"
-    if refused == DISCLOSE_AGAIN:
+def _state(each: WaitingStatement) -> str:
+    if each.state == WaitingState.DISCLOSE_AGAIN:
         return "not sent: preview the summary and disclose it again (disclose-again)"
-    known = find_code(refused)
-    return f"refused: {refused}" if known is None else f"refused: {PROBLEMS[known].title} ({refused})"
+    code = find_code(each.refused)
+    return "waits" if code is None else f"refused: {PROBLEMS[code].title} ({code})"

@@ -13,9 +13,9 @@ from vault.client.cli.refusals import REFUSED
 from vault.client.cli.speaking import advise, agree, moment, one_line, say
 from vault.client.device.names import YOU, name_of
 from vault.client.device.session import Session
+from vault.client.device.waiting import WaitingState
 from vault.client.errors import UsageError
 from vault.client.log.verifying import read_envelope
-from vault.client.outbox.renaming import DISCLOSE_AGAIN
 from vault.client.sdk.values import WaitingStatement
 from vault.protocol.vocabulary import JournalKind
 
@@ -91,8 +91,9 @@ def _send(home: OpenHome, choices: Choices) -> tuple[int, list[WaitingStatement]
 
 
 def _outcome(sent: int, left: list[WaitingStatement]) -> list[str]:
-    lines = [f"{sent} sent again", *(f"not sent: {each.type} {each.statement}: {each.refused}" for each in left)]
-    return [*lines, ANEW] if any(each.refused == DISCLOSE_AGAIN for each in left) else lines
+    why = [f"not sent: {each.type} {each.statement}: {each.refused or each.state}" for each in left]
+    lines = [f"{sent} sent again", *why]
+    return [*lines, ANEW] if any(each.state == WaitingState.DISCLOSE_AGAIN for each in left) else lines
 
 
 def _tell(session: Session, found: Rollback) -> tuple[list[str], dict[str, Any]]:

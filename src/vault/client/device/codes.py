@@ -28,7 +28,7 @@ _GROUP_SYMBOLS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class TypedCode:
     """What a typed code says: whose account (32 bytes), and the secret (32 bytes, of an invitation 16)."""
 
     prefix: Prefix
@@ -36,13 +36,13 @@ class Code:
     secret: bytes = field(repr=False)
 
 
-def write_code(code: Code) -> str:
+def write_code(code: TypedCode) -> str:
     """The text: prefix and groups of four symbols with hyphens between, each block's check symbol at its end."""
     groups = [_grouped(write_block(block)) for block in (code.account, code.secret)]
     return "-".join([code.prefix, *groups])
 
 
-def read_code(text: str, expected: Prefix) -> Code:
+def read_code(text: str, expected: Prefix) -> TypedCode:
     """The code that somebody typed: spaces, hyphens and case do not matter, O is 0, I and L are 1.
 
     Raises: CodeError, which says where to look and repeats nothing.
@@ -58,7 +58,7 @@ def read_code(text: str, expected: Prefix) -> Code:
     if len(symbols) != first + second:
         raise CodeError(f"expected {first + second} symbols after {prefix}, found {len(symbols)}")
     account = _read_half(symbols[:first], ACCOUNT_BYTES, "first")
-    return Code(prefix, account, _read_half(symbols[first:], _SECRET_BYTES[prefix], "second"))
+    return TypedCode(prefix, account, _read_half(symbols[first:], _SECRET_BYTES[prefix], "second"))
 
 
 def write_block(raw: bytes) -> str:

@@ -6,10 +6,11 @@ from vault.client.device.keyring import KeyringContent
 from vault.client.device.state import DeviceState, Marked, Newest, Progress, StoredWaiting
 from vault.client.device.tlog_state import LeafMark
 from vault.client.device.verified import Verified
-from vault.client.device.waiting import FileKey, Outbox, Waiting
+from vault.client.device.waiting import FileKey, Outbox, Waiting, WaitingState
 from vault.encoding import read_base64, write_base64
 from vault.protocol.envelope import Statement
 from vault.protocol.journal import JournalId
+from vault.protocol.problems import Code
 from vault.protocol.strict_json import read_json
 from vault.protocol.submission import Submission
 from vault.protocol.vocabulary import JournalKind
@@ -84,7 +85,7 @@ def store_waiting(waiting: Waiting) -> StoredWaiting:
         kind=None if journal is None else journal.kind,
         subject="" if journal is None else journal.subject.hex(),
         enrolment=waiting.enrolment,
-        refused=waiting.refused,
+        refused="disclose-again" if waiting.state is WaitingState.DISCLOSE_AGAIN else waiting.refused,
         made=waiting.made,
     )
 
@@ -93,7 +94,7 @@ def read_waiting(stored: StoredWaiting) -> Waiting:
     """The submission in memory, with its statement parsed. Raises: FormatError."""
     body = read_base64(stored.body)
     submission = Submission.parse(body)
-    return Waiting(
+    waiting = Waiting(
         path=stored.path,
         body=body,
         signed=Statement.of(submission.envelope),
@@ -101,8 +102,10 @@ def read_waiting(stored: StoredWaiting) -> Waiting:
         journal=None if stored.kind is None else JournalId(stored.kind, bytes.fromhex(stored.subject)),
         made=stored.made,
         enrolment=stored.enrolment,
-        refused=stored.refused,
     )
+    if stored.refused is None:
+        return waiting
+    return waiting.refuse(stored.refused) if isinstance(stored.refused, Code) else waiting.leave_to_disclose_again()
 
 
 def _journal(each: Newest | Marked) -> JournalId:

@@ -3,13 +3,14 @@
 The file belongs to one device and is never sent. Losing it loses what waits to be sent, and nothing else.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from vault.client.crypto.content import ItemAttachment
 from vault.client.device.keyring import KeyringContent
 from vault.protocol.fields import Closed, Hash, Id, Integer, Positive, Text
+from vault.protocol.problems import Code
 from vault.protocol.vocabulary import ItemKind, JournalKind, StatementType
 
 
@@ -24,7 +25,7 @@ class StoredWaiting(Closed):
     kind: JournalKind | None
     subject: str
     enrolment: str | None
-    refused: str | None
+    refused: Code | Literal["disclose-again"] | None
     made: Integer
 
 

@@ -6,20 +6,34 @@ A value of it never changes; each method gives the next one. `Session.change` ma
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Self
 
 from vault.client.device.state import Upload
 from vault.protocol.envelope import Statement
 from vault.protocol.journal import JournalId
+from vault.protocol.problems import Code
 from vault.protocol.submission import Parts
 from vault.protocol.vocabulary import StatementType
+
+
+class WaitingState(StrEnum):
+    """Why a statement is in the outbox."""
+
+    UNSENT = "unsent"
+    """It has no answer yet, and is sent again."""
+    REFUSED = "refused"
+    """The person decides; the code is beside it."""
+    DISCLOSE_AGAIN = "disclose-again"
+    """It fits no more: the person discloses the summary again, after its preview, or does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A submission that has no answer yet, or that was refused: the exact bytes, what they say, and where they go.
 
-    `signed` and `parts` are what `body` spells; `made` is when it was signed, Unix seconds of this device.
+    `signed` and `parts` are what `body` spells; `made` is when it was signed, Unix seconds of this device. `refused` is
+    the code of what is in the state REFUSED, and None in the others.
     """
 
     path: str
@@ -29,7 +43,8 @@ class Waiting:
     journal: JournalId | None
     made: int
     enrolment: str | None = field(default=None, repr=False)
-    refused: str | None = None
+    state: WaitingState = WaitingState.UNSENT
+    refused: Code | None = None
 
     @property
     def statement(self) -> bytes:
@@ -40,6 +55,23 @@ class Waiting:
     def type(self) -> StatementType:
         """The type of the statement."""
         return self.signed.body.TYPE
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether it is sent again by itself."""
+        return self.state is WaitingState.UNSENT
+
+    def refuse(self, code: Code) -> Self:
+        """It waits for its person, with the code of a no."""
+        return replace(self, state=WaitingState.REFUSED, refused=code)
+
+    def leave_to_disclose_again(self) -> Self:
+        """It waits for its person, who discloses again or does not."""
+        return replace(self, state=WaitingState.DISCLOSE_AGAIN, refused=None)
+
+    def wait_again(self) -> Self:
+        """It waits to be sent, as if nobody had said no."""
+        return replace(self, state=WaitingState.UNSENT, refused=None)
 
 
 @dataclass(frozen=True, slots=True)

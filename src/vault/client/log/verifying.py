@@ -21,7 +21,7 @@ from vault.protocol.api import Entry
 from vault.protocol.envelope import Envelope, Statement
 from vault.protocol.journal import JournalId, Position
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import JournalKind
 
 
@@ -112,9 +112,9 @@ def append_verified(replay: ReplayedJournal, statement: Statement, time: int) ->
         raise VerificationError("keys", str(error)) from error
     except Refused as error:
         if replay.kind is JournalKind.KEYS:
-            kind = AccountMismatchError if error.code == "account-mismatch" else KeyChainError
+            kind = AccountMismatchError if error.code == Code.ACCOUNT_MISMATCH else KeyChainError
             raise kind("policy", "expected keys that continue those of the account") from error
-        if error.code == "seen-unknown":
+        if error.code == Code.SEEN_UNKNOWN:
             raise ForkDetected("journal", "expected an entry that its signer has seen; two histories exist") from error
         raise VerificationError("policy", f"expected a statement that policy allows: {error.code}") from error
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from vault.client.errors import VerificationError
 from vault.client.network.calls import Answer
 from vault.errors import FormatError
-from vault.protocol.problems import PROBLEMS, Refused
+from vault.protocol.problems import Code, Refused, find_code
 from vault.protocol.strict_json import read_json
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -37,10 +37,10 @@ def require_success(answer: Answer) -> None:
         members = read_json(answer.body) if answer.media_type == PROBLEM_TYPE else None
     except FormatError:
         members = None
-    code = members.get("code") if isinstance(members, dict) else None
-    if not isinstance(members, dict) or not isinstance(code, str) or code not in PROBLEMS:
+    code = find_code(members.get("code")) if isinstance(members, dict) else None
+    if not isinstance(members, dict) or code is None:
         if answer.status == 503 or answer.status >= 500:
-            raise Refused("busy", retry_after_seconds=answer.retry_after_seconds)
+            raise Refused(Code.BUSY, retry_after_seconds=answer.retry_after_seconds)
         raise VerificationError("schema", "expected a problem of this protocol")
     more = {name: value for name, value in members.items() if name in MEMBERS_OF_PROBLEMS}
     raise Refused(code, retry_after_seconds=answer.retry_after_seconds, **more)

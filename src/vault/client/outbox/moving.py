@@ -7,16 +7,17 @@ does every disclosure that does not stand as it is.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from vault.client.device.session import Session
 from vault.client.device.waiting import Waiting
-from vault.client.outbox.renaming import names_renamed, refuse_to_rename, rename
+from vault.client.outbox.renaming import hold_back, names_renamed, rename
 from vault.client.outbox.writing import find_place, resign
 from vault.protocol.api import Entry
 from vault.protocol.journal import START, JournalId, seen_mark
 from vault.protocol.kinds import KINDS
+from vault.protocol.problems import Code
 from vault.protocol.vocabulary import StatementType
 
 
@@ -53,9 +54,9 @@ def move(session: Session, waiting: Waiting, kept: Kept | None, renamed: dict[by
             place = {"after": after, "seen": seen}
     if not place and not names_renamed(body, renamed):
         return waiting
-    refused = refuse_to_rename(body, renamed)
-    if refused is not None:
-        return replace(waiting, refused=refused)
+    held_back = hold_back(waiting, renamed)
+    if held_back is not None:
+        return held_back
     if body.TYPE is StatementType.KEYS:  # signed by the keys before and the new ones: it is made anew by a rotation
-        return replace(waiting, refused="key-chain")
+        return waiting.refuse(Code.KEY_CHAIN)
     return resign(session, waiting, rename(body, renamed, place), renamed)

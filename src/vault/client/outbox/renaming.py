@@ -6,13 +6,11 @@ server, and ends nothing. So a disclosure is never signed anew at all: a sponsor
 
 from typing import Any
 
+from vault.client.device.waiting import Waiting
 from vault.protocol.naming import list_named
+from vault.protocol.problems import Code
 from vault.protocol.statements import Body
 from vault.protocol.vocabulary import StatementType
-
-CANNOT_BE_MOVED = "not-found"
-DISCLOSE_AGAIN = "disclose-again"
-"""Why a disclosure that fits no more waits: the person discloses the summary again, after its preview, or does not."""
 
 
 def names_renamed(body: Body, renamed: dict[bytes, bytes]) -> bool:
@@ -20,12 +18,13 @@ def names_renamed(body: Body, renamed: dict[bytes, bytes]) -> bool:
     return any(named in renamed for named in list_named(body).values())
 
 
-def refuse_to_rename(body: Body, renamed: dict[bytes, bytes]) -> str | None:
-    """Why a body must not be signed anew, as the code it waits with; None where it can be."""
+def hold_back(waiting: Waiting, renamed: dict[bytes, bytes]) -> Waiting | None:
+    """The submission as it waits for its person, where its statement must not be signed anew; None where it may be."""
+    body = waiting.signed.body
     if body.TYPE is StatementType.DISCLOSURE:
-        return DISCLOSE_AGAIN
+        return waiting.leave_to_disclose_again()
     if any(name in body.row.bound for name, named in list_named(body).items() if named in renamed):
-        return CANNOT_BE_MOVED
+        return waiting.refuse(Code.NOT_FOUND)  # as a server would say of what it names
     return None
 
 

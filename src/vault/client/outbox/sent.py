@@ -22,7 +22,7 @@ KEPT_SECONDS = 31 * DAY_SECONDS
 
 def keep_sent(session: Session, waiting: Waiting) -> None:
     """Keep a submission that was answered; nothing happens to one that is kept already."""
-    stored = store_waiting(replace(waiting, enrolment=None, refused=None))
+    stored = store_waiting(replace(waiting.wait_again(), enrolment=None))
     content = stored.model_dump_json().encode("ascii")
     session.home.keep_sent(waiting.made, waiting.statement.hex(), content)
 

@@ -19,7 +19,7 @@ from vault.client.log.receipts import Receipt, verify_journal_receipt, verify_se
 from vault.client.log.verifying import break_journal, require_clock, require_head, require_not_broken
 from vault.client.network.answers import is_passing, read_answer
 from vault.client.network.calls import Act, Answer, Call, Take
-from vault.client.outbox.renaming import refuse_to_rename, rename
+from vault.client.outbox.renaming import hold_back, rename
 from vault.client.outbox.sent import keep_sent
 from vault.client.reading.asking import call_as_person
 from vault.client.reading.views import View, refresh, take_own
@@ -31,7 +31,7 @@ from vault.protocol.journal import START, JournalId, Position, after_mark, next_
 from vault.protocol.kinds import KINDS
 from vault.protocol.limits import SUITE
 from vault.protocol.naming import find_seals
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body
 from vault.protocol.strict_json import read_json
 from vault.protocol.submission import NO_PARTS, Parts, spell
@@ -40,18 +40,18 @@ from vault.protocol.vocabulary import JournalKind, StatementType
 
 ABOUT_CREDENTIALS = frozenset(
     {
-        "credential-missing",
-        "credential-ended",
-        "credential-wrong",
-        "enrolment-ended",
-        "login-refused",
-        "challenge-ended",
+        Code.CREDENTIAL_MISSING,
+        Code.CREDENTIAL_ENDED,
+        Code.CREDENTIAL_WRONG,
+        Code.ENROLMENT_ENDED,
+        Code.LOGIN_REFUSED,
+        Code.CHALLENGE_ENDED,
     }
 )
 """Refusals of who sends, not of what is sent: the statement goes on waiting."""
 
 
-OVERTAKEN = frozenset({"not-newest", "contract-inactive", "key-stale"})
+OVERTAKEN = frozenset({Code.NOT_NEWEST, Code.CONTRACT_INACTIVE, Code.KEY_STALE})
 """Refusals that mean: something came between. The journal is read again, and the statement is made anew, once."""
 
 
@@ -99,7 +99,7 @@ def find_place(session: Session, journal: JournalId, without: Sequence[Waiting] 
     """`after` and `seen` for the next statement: on the newest own one, answered or waiting, but for those left out."""
     salt = session.find_salt(journal)
     left_out = {each.statement for each in without}
-    pending = [each for each in session.outbox.of(journal) if each.refused is None and each.statement not in left_out]
+    pending = [each for each in session.outbox.of(journal) if each.is_unsent and each.statement not in left_out]
     newest = pending[-1].statement if pending else session.verified.newest.get(journal)
     if salt is None:
         return after_mark(None, newest), None
@@ -166,7 +166,7 @@ def write(
                 if replaces is None:
                     draft.outbox = draft.outbox.drop(waiting.statement).forget(waiting.statement)
                 else:
-                    draft.outbox = draft.outbox.put(waiting.statement, replace(replaces, refused=refused.code))
+                    draft.outbox = draft.outbox.put(waiting.statement, replaces.refuse(refused.code))
             if refused.code not in OVERTAKEN or is_last_try:
                 raise
             yield from learn_place(session, journal, refused)
@@ -181,7 +181,7 @@ def learn_place(session: Session, journal: JournalId, refused: Refused) -> Act[N
     if journal.kind is JournalKind.ENGAGEMENT and session.find_salt(journal) is not None:
         yield from refresh(session, journal.subject)
         return
-    if refused.code != "not-newest":
+    if refused.code != Code.NOT_NEWEST:
         raise refused
     try:
         newest = read_hex(str(refused.members.get("after")), 32)
@@ -202,7 +202,7 @@ def flush(session: Session, journal: JournalId | None) -> Act[None]:
     statement. Nothing is lost.
     """
     while True:  # what waits behind a no is signed anew, so each round looks again
-        waiting = next((each for each in session.outbox.of(journal) if each.refused is None), None)
+        waiting = next((each for each in session.outbox.of(journal) if each.is_unsent), None)
         if waiting is None:
             return
         try:
@@ -215,11 +215,11 @@ def flush(session: Session, journal: JournalId | None) -> Act[None]:
             mark_refused(session, waiting, refused.code)
 
 
-def mark_refused(session: Session, waiting: Waiting, code: str) -> None:
+def mark_refused(session: Session, waiting: Waiting, code: Code) -> None:
     """Keep the statement with its code for the person to see, and sign those behind it on what stands."""
     with session.change() as draft:
-        behind = [each for each in _behind(draft, waiting) if each.refused is None]
-        draft.outbox = draft.outbox.put(waiting.statement, replace(waiting, refused=code)).forget(waiting.statement)
+        behind = [each for each in _behind(draft, waiting) if each.is_unsent]
+        draft.outbox = draft.outbox.put(waiting.statement, waiting.refuse(code)).forget(waiting.statement)
         renamed: dict[bytes, bytes] = {}
         for number, each in enumerate(behind):
             again = sign_again(draft, each, renamed, pending=behind[number:])
@@ -243,9 +243,9 @@ def sign_again(
     `renamed` says which statements are others now, and is told of this one; `pending` are those that are signed anew
     after it, so that it stands on none of them. What must not be signed anew is refused.
     """
-    refused = refuse_to_rename(waiting.signed.body, renamed)
-    if refused is not None:
-        return replace(waiting, refused=refused)
+    held_back = hold_back(waiting, renamed)
+    if held_back is not None:
+        return held_back
     after, seen = find_place(draft, require_journal(waiting), without=pending)
     return resign(draft, waiting, rename(waiting.signed.body, renamed, {"after": after, "seen": seen}), renamed)
 

@@ -18,7 +18,7 @@ from vault.protocol.api import Token as TokenAnswer
 from vault.protocol.envelope import Statement, sign
 from vault.protocol.journal import JournalId
 from vault.protocol.limits import CHALLENGE_SECONDS, SUITE
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Login
 from vault.protocol.submission import spell
 from vault.protocol.vocabulary import JournalKind, StatementType
@@ -59,12 +59,12 @@ def _answer_with_known_keys(session: Session) -> Act[TokenAnswer]:
         try:
             granted = read_answer(answer, TokenAnswer)
         except Refused as refused:
-            if refused.code != "login-refused":
+            if refused.code != Code.LOGIN_REFUSED:
                 raise
             continue
         session.memory.accepted = generation
         return granted
-    raise Refused("login-refused")
+    raise Refused(Code.LOGIN_REFUSED)
 
 
 def ask_challenge(account: bytes) -> Act[bytes]:

@@ -15,7 +15,7 @@ from vault.client.reading.views import Held, View
 from vault.protocol.blob import blob_context
 from vault.protocol.limits import BLOB_MAXIMUM_BYTES
 from vault.protocol.naming import find_blob, find_seals
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.seal import seal_context
 from vault.protocol.statements import BlobRef, Body, Item, SealRef
 
@@ -73,7 +73,7 @@ def fetch_blob(session: Session, engagement: bytes, ref: BlobRef) -> Act[bytes]:
         try:
             known = yield from get_bytes(session, path, BLOB_MAXIMUM_BYTES)
         except Refused as refused:
-            if refused.code != "not-found":
+            if refused.code != Code.NOT_FOUND:
                 raise
             raise WithheldError("blob", "expected the sealed bytes that a statement names") from refused
         if hashlib.sha256(known).digest() == ref.sha256:
@@ -91,7 +91,7 @@ def read_held_key(session: Session, view: View, held: Held) -> bytes:
         ref = find_own_seal(session, find_seals(carrying) or ())
         if ref is not None and not view.recalled:
             return read_key(session, held.statement.body, carrying, ref, require_seal(carrier))
-    raise Refused("not-found")
+    raise Refused(Code.NOT_FOUND)
 
 
 def require_seal(held: Held) -> bytes:

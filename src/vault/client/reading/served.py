@@ -22,7 +22,7 @@ from vault.policy.facts import KeysFact, find_party, find_role
 from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.api import ContractRow, EngagementView
 from vault.protocol.envelope import Statement
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Contract, Disclosure
 from vault.protocol.vocabulary import SPONSOR_CLAUSES, Affiliation, Role
 
@@ -49,7 +49,7 @@ class Served:
         """The newest that all have assented to, before that the first. Raises: Refused(not-found)."""
         complete = [each for each in self.contracts if each.state == "active"]
         if not self.contracts:
-            raise Refused("not-found")
+            raise Refused(Code.NOT_FOUND)
         return complete[-1] if complete else self.contracts[-1]
 
 
@@ -173,7 +173,7 @@ def read_words(session: Session, served: Served, contract: ServedContract) -> Ac
     """The author's own words beside a contract, sealed to each party."""
     ref = find_own_seal(session, contract.body.seals)
     if ref is None or contract.seal is None:
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
     content_key = read_key(session, contract.body, contract.body, ref, contract.seal)
     blob = yield from fetch_blob(session, served.engagement, contract.body.text)
     return open_blob(contract.body, content_key, blob)

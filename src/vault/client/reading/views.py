@@ -30,7 +30,7 @@ from vault.protocol.ids import key_id
 from vault.protocol.journal import START, JournalId
 from vault.protocol.limits import SALT_BYTES, ZERO32
 from vault.protocol.naming import find_resealed
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Body, Contract
 from vault.protocol.vocabulary import KEY_ALGORITHM_ED25519, JournalKind, KeysReason, Role
 
@@ -186,7 +186,7 @@ def take_own(
 def _learn_salt(session: Session, engagement: bytes) -> Act[None]:
     answer = yield from get(session, f"/v1/engagements/{engagement.hex()}", EngagementView)
     if answer.salt is None:
-        raise Refused("role-refused")
+        raise Refused(Code.ROLE_REFUSED)
     try:
         session.memory.offered[engagement] = read_base64(answer.salt, SALT_BYTES)
     except FormatError as error:

@@ -70,11 +70,15 @@ class JournalLine:
 
 @dataclass(frozen=True, slots=True)
 class WaitingStatement:
-    """A statement of the outbox; `refused` is the code of the server's no, None while there is no answer."""
+    """A statement of the outbox and why it waits: `state` is `unsent`, `refused` or `disclose-again`.
+
+    `refused` is the code of what was refused, else None.
+    """
 
     type: str
     statement: str
     made: int
+    state: str
     refused: str | None
 
 

@@ -18,7 +18,7 @@ from vault.client.sdk.asynchronous.disclosures import AsyncDisclosureHandle, Asy
 from vault.client.sdk.asynchronous.items import AsyncShelf
 from vault.client.sdk.reading_arguments import as_id, as_word
 from vault.client.sdk.values import JournalLine
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import ClosureReason, ItemKind, Role
 
 
@@ -54,7 +54,7 @@ class AsyncEngagement:
         proposed = [each for each in self.contracts if each.state == "proposed"]
         found = active or proposed or list(self.contracts)
         if not found:
-            raise Refused("not-found")
+            raise Refused(Code.NOT_FOUND)
         return found[-1]
 
     @property
@@ -144,7 +144,7 @@ def _read(session: Session, engagement: bytes) -> Act[tuple[str, tuple[ContractT
     try:
         view = yield from views.refresh(session, engagement)
     except Refused as refused:
-        if refused.code != "role-refused":
+        if refused.code != Code.ROLE_REFUSED:
             raise
         served = yield from fetch_served(session, engagement)
         role = next(p.role for p in served.standing().body.parties if p.account == session.account)

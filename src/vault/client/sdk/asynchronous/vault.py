@@ -25,7 +25,7 @@ from vault.client.sdk.asynchronous.people import AsyncPeople
 from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
 from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.values import Opened, WaitingStatement
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import Role
 
 
@@ -177,9 +177,9 @@ class AsyncVault:
             try:
                 await self._driver.run(disclosures.open_statement(self._session, engagement, as_id(disclosure, 32)))
             except Refused as refused:
-                if refused.code != "not-found":
+                if refused.code != Code.NOT_FOUND:
                     raise
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
 
     async def _sponsored(self) -> list[bytes]:
         rows = await self._driver.run(identities.list_engagements(self._session))
@@ -189,7 +189,7 @@ class AsyncVault:
     def outbox(self) -> list[WaitingStatement]:
         """What has no answer yet, and what was refused while nobody looked; oldest first."""
         return [
-            WaitingStatement(each.type.value, each.statement.hex(), each.made, each.refused)
+            WaitingStatement(each.type.value, each.statement.hex(), each.made, each.state.value, each.refused)
             for each in self._session.outbox.waiting
         ]
 

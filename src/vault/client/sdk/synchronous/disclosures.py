@@ -7,7 +7,7 @@ from vault.client.device.session import Session
 from vault.client.log.receipts import Receipt, require_signed
 from vault.client.network.transport import Driver
 from vault.client.sdk.values import Opened, OpeningReceipt, WithdrawalReceipt, withdrawal_limits
-from vault.protocol.problems import Refused
+from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Disclosure
 
 
@@ -55,7 +55,7 @@ class DisclosureHandle:
         for state in self._driver.run(disclosures.list_disclosures(self._session, self._engagement)):
             if state.held.statement.id == self._statement:
                 return state
-        raise Refused("not-found")
+        raise Refused(Code.NOT_FOUND)
 
 
 class ReceivedHandle:
