@@ -15,6 +15,7 @@ from vault.protocol.limits import (
     HEADERS_MAXIMUM,
     INLINE_BUCKET_MAXIMUM_BYTES,
     LOGIN_BODY_MAXIMUM_BYTES,
+    PART_MAXIMUM_BYTES,
     SLOT_BYTES,
 )
 
@@ -214,7 +215,8 @@ PROBLEMS: dict[Code, Problem] = dict(
             "The coachee sees who opened what. Send an opening of this disclosure, then read its content."),
         _problem(Code.TOO_LARGE, 413, "That is too large",
             f"A body has at most {BODY_MAXIMUM_BYTES // 1024} KiB, a login's {LOGIN_BODY_MAXIMUM_BYTES // 1024} KiB, "
-            f"a blob at most {INLINE_BUCKET_MAXIMUM_BYTES // 1024} KiB of content. Attach larger content."),
+            f"a blob at most {INLINE_BUCKET_MAXIMUM_BYTES // 1024} KiB of content, a part of an attachment at most "
+            f"{PART_MAXIMUM_BYTES // 1024**2} MiB. Attach larger content, in parts."),
         _problem(Code.MEDIA_TYPE, 415, "That media type is not read here",
             "Send `Content-Type: application/json`."),
         _problem(Code.RANGE_REFUSED, 416, "There are no such bytes",
