@@ -4,10 +4,12 @@ import asyncio
 import json
 import shutil
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from sqlalchemy import Connection, Table, select
 from typer.testing import CliRunner
 
 from tests.server.deployments import AUDIENCE, SECRETS, deployed
+from tests.server.deployments import Deployment as Deployed
 from tests.server.grown import grow
 from tests.server.lived import BEFORE, STATEMENTS, UPLOADS, lived_in
-from tests.server.replaying import silent
+from tests.server.replaying import deployment_of, silent
 from tests.server.tampering import TABLES, Row, Tampering, list_tamperings, tampered
 from tests.support.databases import POSTGRESQL, SQLITE
 from vault.reconcile.everything import Deployment, reconcile
@@ -106,6 +109,7 @@ def test_a_life_in_which_nothing_was_changed_is_good(lived: Lived) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(24)
 @pytest.mark.parametrize("table", [table for table in TABLES if table is not tiles], ids=lambda table: table.name)
 def test_every_single_change_of_a_table_is_found_where_it_is(lived: Lived, table: Table) -> None:
     require_found(lived, table, SAMPLE if not lived.storage.is_sqlite else 1)
@@ -142,6 +146,44 @@ def test_what_cannot_be_found_is_about_tokens_limits_challenges_uploads_and_the_
     }  # fmt: skip
     assert {column for table, column in BLIND if table == "attachments"} == {"touched"}
     assert {column for table, column in BLIND if table == "introductions"} == set()
+
+
+# How long it takes, and in how much memory
+
+LONG_STATEMENTS, LONG_SECONDS = 100_000, 120
+"""What two cores have to do; it takes one of them half of that."""
+
+
+def reconcile_all(deployment: Deployed) -> list[Finding]:
+    with deployment.context.storage.reading() as connection:
+        return list(reconcile(DatabaseRecords(connection), deployment_of(deployment.context), silent))
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_statements_take_two_minutes_at_most(tmp_path: Path) -> None:
+    with deployed(tmp_path, now=BEFORE) as deployment:
+        statements = asyncio.run(grow(deployment, 8, 500))
+        began = process_time()
+        assert reconcile_all(deployment) == []
+        took = process_time() - began
+    assert took / statements < LONG_SECONDS / LONG_STATEMENTS, f"{took:.1f} s of one core for {statements} statements"
+
+
+@pytest.mark.slow
+def test_memory_grows_with_the_longest_journal_and_not_with_their_number(tmp_path: Path) -> None:
+    peaks = []
+    for engagements in (7, 14):  # enough to fill what is read ahead
+        folder = tmp_path / str(engagements)
+        folder.mkdir()
+        with deployed(folder, now=BEFORE) as deployment:
+            asyncio.run(grow(deployment, engagements, 150))
+            reconcile_all(deployment)  # what is kept once is not counted
+            tracemalloc.start()
+            assert reconcile_all(deployment) == []
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    few, many = peaks
+    assert many < 1.5 * few, f"{few:,} and {many:,} bytes"
 
 
 # The command

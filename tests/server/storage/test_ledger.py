@@ -1,9 +1,9 @@
 """Every column is declared, and a migrated database has those columns and no others."""
 
 import pytest
-from sqlalchemy import Text, text
+from sqlalchemy import Text, UniqueConstraint, text
 
-from vault.reconcile.ledger import LEDGER
+from vault.reconcile.ledger import LEDGER, list_blind
 from vault.reconcile.ledger.declaring import Readers
 from vault.server.storage.catalogue import find_undeclared
 from vault.server.storage.columns import DataClass
@@ -18,6 +18,24 @@ def test_the_ledger_declares_each_column_of_each_table_and_no_others() -> None:
     tables = {(table.name, column.name) for table in metadata.tables.values() for column in table.columns}
     assert declared - tables == {("alembic_version", "version_num")}
     assert tables - declared == set()
+
+
+def test_the_key_of_a_table_tells_its_rows_apart() -> None:
+    for name, table in metadata.tables.items():
+        unique = [set(each.columns.keys()) for each in table.constraints if isinstance(each, UniqueConstraint)]
+        assert set(LEDGER[name].key) in [{column.name for column in table.primary_key}, *unique], name
+
+
+def test_what_nothing_explains_is_told_with_its_reason() -> None:
+    told = {(each.table, column) for each in list_blind() for column in each.columns}
+    unexplained = {
+        (name, column)
+        for name, table in LEDGER.items()
+        for column in table.columns
+        if table.explained_by(column).startswith("nothing: ")
+    }
+    assert told == unexplained
+    assert all(each.reason for each in list_blind())
 
 
 def test_a_migrated_database_holds_what_is_declared(storage: Storage) -> None:
