@@ -1,0 +1,221 @@
+"""What another party signed and does not open is theirs: it stops no list and no export, and blames no server."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.found import found
+from tests.system.test_cli import PROGRAMS, People
+from tests.system.worlds import passphrase
+from vault.client import Vault, terms
+from vault.client.acts import items, uploading
+from vault.client.outbox import sealing_to
+from vault.protocol import slot
+
+FIVE = ("Marek", "Ana", "Sven")
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
+    """Lena coaches Marek; Ana pays and Sven supervises; one honest note is there."""
+    folder = tmp_path_factory.mktemp("people")
+    (folder / "secret").write_text(f"{passphrase()}\n", encoding="utf-8")
+    data = folder / "data"
+    data.mkdir()
+    command = [str(PROGRAMS / "coach-vault-server"), "try", "--json", "--people", "5"]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | {"TMPDIR": str(data)},
+        ) as server,
+    ):
+        patch.setattr(slot, "MEMORY_NEW_KIB", slot.MEMORY_MINIMUM_KIB)
+        try:
+            assert server.stdout is not None
+            told = json.loads(server.stdout.readline())
+            made = People(told["url"], folder, told["enrolments"])
+            _agree(made)
+            yield made
+        finally:
+            server.terminate()
+
+
+def _agree(people: People) -> None:
+    join: dict[str, Any] = {"passphrase": passphrase}
+    with Vault.join(people.url, people.folder / "lena", enrolment=people.tokens.pop(), **join) as lena:
+        codes = {name: lena.invite(name) for name in FIVE}
+        for name, code in codes.items():
+            home = people.folder / name.lower()
+            Vault.join(people.url, home, enrolment=people.tokens.pop(), invitation=code, inviter="Lena", **join).close()
+        agreed = terms.three_way(
+            coachee="Marek",
+            sponsor="Ana",
+            supervisor="Sven",
+            contact=(None, "ombuds", "independent"),
+            share_kinds={"progress"},
+        )
+        people.engagement = lena.propose(agreed).id
+    for name in FIVE:
+        with unlocked(people, name.lower()) as vault:
+            vault.engagements[people.engagement].assent()
+    with unlocked(people, "lena") as lena:
+        lena.engagements[people.engagement].notes.add("honest words", title="Honest")
+
+
+@contextmanager
+def unlocked(people: People, name: str) -> Iterator[Vault]:
+    with Vault.unlock(people.folder / name, passphrase=passphrase) as vault:
+        yield vault
+
+
+@contextmanager
+def spoiled(owner: Any, name: str, spoil: Callable[..., Any]) -> Iterator[None]:
+    """Somebody's own client, changed: what `name` makes is handed to `spoil` before it is signed."""
+    made = getattr(owner, name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, lambda *given, **named: spoil(made(*given, **named)))
+        yield
+
+
+def flipped(sealed: bytes) -> bytes:
+    """Bytes that are sealed like any other, and do not open."""
+    return sealed[:-1] + bytes([sealed[-1] ^ 1])
+
+
+def flipped_stream(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    *before, last = pieces
+    yield from before
+    yield flipped(last)
+
+
+def exported(people: People, name: str, folder: Path, code: int) -> dict[str, Any]:
+    """The manifest of an export that ended so; every file in it is there."""
+    people.run(name, "export", str(folder), code=code)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for row in manifest["files"]:
+        content = (folder / row["path"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == row["sha256"]
+    assert any(row["path"].endswith("journal.jsonl") for row in manifest["files"]) or name in ("ana", "sven")
+    assert isinstance(manifest, dict)
+    return manifest
+
+
+@found("F30")
+def test_an_item_that_does_not_open_is_its_signers(people: People, tmp_path: Path) -> None:
+    with spoiled(sealing_to, "seal_content", flipped), unlocked(people, "lena") as lena:
+        goal = lena.engagements[people.engagement].goals
+        with pytest.raises(Exception, match="open"):
+            goal.add("never seen", title="Bad")
+    [bad] = people.ask("marek", "goal", "list")["data"]
+    assert people.ask("marek", "goal", "show", bad["item"], code=1)["code"] == "does-not-open"
+    people.run("marek", "goal", "show", bad["item"], code=1)
+    assert "Lena" in people.heard
+    assert "server" not in people.heard
+    [failure] = exported(people, "marek", tmp_path / "export", 1)["failures"]
+    assert (failure["name"], failure["code"]) == ("Lena", "does-not-open")
+    assert failure["signer"] == people.ask("marek", "people", "list")["data"][0]["account"]
+
+
+@found("F30")
+def test_an_attachment_that_does_not_open_is_its_signers_and_the_rest_is_exported(
+    people: People, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.bin", tmp_path / "bad.bin"
+    good.write_bytes(os.urandom(70_000))
+    bad.write_bytes(os.urandom(70_000))
+    with unlocked(people, "lena") as lena:
+        notes = lena.engagements[people.engagement].notes
+        with spoiled(uploading, "seal_attachment", flipped_stream):
+            item = notes.add("with files", title="Files", attachments=[bad]).id
+        notes.get(item).attach(good)
+    asked = ("get-attachment", item, "bad.bin", "--output", str(tmp_path / "out"))
+    people.run("marek", *asked, code=1)
+    assert "Lena" in people.heard
+    assert not (tmp_path / "out").exists()
+    manifest = exported(people, "marek", tmp_path / "export", 1)
+    assert "bad.bin" in {failure["what"] for failure in manifest["failures"]}
+    assert any((tmp_path / "export" / row["path"]).read_bytes() == good.read_bytes() for row in manifest["files"])
+
+
+@found("F30")
+def test_words_that_do_not_open_keep_nobody_from_reading_the_terms(people: People, tmp_path: Path) -> None:
+    with spoiled(sealing_to, "seal_content", flipped), unlocked(people, "lena") as lena:
+        before = lena.engagements[people.engagement]
+        agreed = terms.three_way(
+            coachee="Marek", sponsor="Ana", contact=(None, "ombuds", "independent"), words="never seen"
+        )
+        proposed = before.supersede(agreed).id
+    for name in ("marek", "ana"):
+        shown = people.run(name, "contract", "show", "--contract", proposed)
+        assert "Promises" in shown
+        assert "does not open" in shown
+        failures = exported(people, name, tmp_path / name, 1)["failures"]
+        assert proposed in {failure["statement"] for failure in failures}
+
+
+@found("F30")
+def test_a_disclosure_that_does_not_open_is_the_coachees(people: People, tmp_path: Path) -> None:
+    with unlocked(people, "marek") as marek:
+        summary = marek.engagements[people.engagement].summaries.add("given", title="Summary")
+        with spoiled(sealing_to, "seal_content", flipped):
+            preview = summary.preview(recipient="sponsor", share_kind="progress", purpose="own_words", expires=None)
+            made = preview.disclose()
+    assert people.ask("ana", "open", made.id, code=1)["code"] == "does-not-open"
+    failures = exported(people, "marek", tmp_path / "export", 1)["failures"]
+    assert made.id in {failure["statement"] for failure in failures}
+
+
+@found("F30")
+def test_a_reseal_under_a_wrong_key_hides_one_note_of_a_supervisor(people: People) -> None:
+    with unlocked(people, "lena") as lena:
+        notes = lena.engagements[people.engagement].notes
+        ids = [notes.add(f"for supervision {number}", title=f"S{number}").id for number in (1, 2)]
+    with unlocked(people, "marek") as marek:
+        notes = marek.engagements[people.engagement].notes
+        with pytest.MonkeyPatch.context() as patch:
+            seal = items.seal_key_to
+            patch.setattr(items, "seal_key_to", lambda *given: seal(*given[:4], os.urandom(32), *given[5:]))
+            notes.get(ids[0]).seal_for_supervisor()
+        notes.get(ids[1]).seal_for_supervisor()
+    listed = {each["item"]: each["title"] for each in people.ask("sven", "note", "list")["data"]}
+    assert listed == {ids[0]: "(does not open)", ids[1]: "S2"}
+
+
+@found("F30")
+def test_what_a_server_has_lost_is_listed_and_the_rest_is_exported_again_and_again(
+    people: People, tmp_path: Path
+) -> None:
+    files = [tmp_path / "one.bin", tmp_path / "two.bin"]
+    for file in files:
+        file.write_bytes(os.urandom(200_000))
+    with unlocked(people, "lena") as lena:
+        lena.engagements[people.engagement].notes.add("lost", title="Lost", attachments=files)
+    store = people.folder / "data"
+    parts = sorted(
+        (path for path in store.rglob("attachments/**/*") if path.is_file()), key=lambda path: path.stat().st_mtime
+    )
+    aside = tmp_path / "aside"
+    shutil.move(parts[-1], aside)
+    folder = tmp_path / "export"
+    lost = exported(people, "marek", folder, 1)
+    names = {failure["what"] for failure in lost["failures"]} & {"one.bin", "two.bin"}
+    assert len(names) == 1
+    shutil.move(aside, parts[-1])
+    whole = exported(people, "marek", folder, 1)
+    assert not {failure["what"] for failure in whole["failures"]} & {"one.bin", "two.bin"}
+    assert len(whole["files"]) == len(lost["files"]) + 1
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.txt").write_text("mine")
+    people.run("marek", "export", str(tmp_path / "other"), code=2)
