@@ -27,6 +27,7 @@ from vault.client.errors import (
     RollbackError,
     SealContextError,
     SealHashError,
+    SignedBadlyError,
     UsageError,
 )
 from vault.client.reading import reading, served
@@ -34,7 +35,7 @@ from vault.client.reading.views import View, refresh
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.protocol.blob import blob_context
 from vault.protocol.envelope import Envelope, Statement, sign
-from vault.protocol.statements import Body, Contract, Item
+from vault.protocol.statements import Body, Contract, Disclosure, Item
 from vault.protocol.vocabulary import ItemKind, KeysReason
 
 Patch = pytest.MonkeyPatch
@@ -79,8 +80,9 @@ async def test_c5_no_blob_stands_for_another(stage: Stage, monkeypatch: Patch) -
         await stage.refuse("marek", notes, lie, BlobHashError)
         with monkeypatch.context() as patch:
             patch.setattr(reading, "require_blob_hash", nothing)
-            with pytest.raises((CommitmentError, ContentShapeError)):
+            with pytest.raises(SignedBadlyError) as error:
                 await stage.run("marek", notes, lie)
+            assert isinstance(error.value.__cause__, CommitmentError | ContentShapeError)
 
 
 def swapped_seals(one: int, other: int) -> Lie:
@@ -109,8 +111,9 @@ async def test_c4_no_seal_stands_for_another(stage: Stage, monkeypatch: Patch) -
                 await stage.refuse("marek", notes, swapped_seals(one, other), SealHashError)
                 with monkeypatch.context() as patch:
                     patch.setattr(reading, "require_seal_hash", nothing)
-                    with pytest.raises(SealContextError):
+                    with pytest.raises(SignedBadlyError) as error:
                         await stage.run("marek", notes, swapped_seals(one, other))
+                    assert isinstance(error.value.__cause__, SealContextError)
 
 
 async def test_c9_one_seal_that_does_not_open_hides_nothing_else(stage: Stage) -> None:
@@ -150,7 +153,11 @@ async def test_c10_the_key_of_a_disclosure_opens_nothing_else(stage: Stage) -> N
     session = marek._session
     view = await marek._driver.run(refresh(session, bytes.fromhex(stage.story.engagement)))
     given = view.by_statement[bytes.fromhex(stage.story.live)]
-    key = reading.read_held_key(session, view, given)
+    disclosed = given.statement.body
+    assert isinstance(disclosed, Disclosure)
+    ref = reading.find_own_seal(session, disclosed.seals)
+    assert ref is not None
+    key = reading.read_key(session, disclosed, disclosed, ref, reading.require_seal(given))
     count = 0
     for held in view.entries:
         body = held.statement.body

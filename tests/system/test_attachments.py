@@ -16,6 +16,7 @@ from vault.client.acts.uploading import Progress
 from vault.client.errors import (
     BlobHashError,
     HeaderError,
+    SignedBadlyError,
     Unreachable,
     UsageError,
     VerificationError,
@@ -375,8 +376,9 @@ async def test_a_header_that_names_other_attachments_than_the_statement_does_not
     monkeypatch.setattr(
         items, "_header", lambda context, text, now: header_of(context, replace(text, attachments=()), now)
     )
-    with pytest.raises(HeaderError):  # the writer itself is the first who does not take it
+    with pytest.raises(SignedBadlyError) as error:  # the writer itself is the first who does not take it
         await three.at_lenas.notes.add("x", attachments=[photo])
+    assert isinstance(error.value.__cause__, HeaderError)
     monkeypatch.undo()
     (seen,) = await three.at_mareks.notes.list()
     assert not seen.opens

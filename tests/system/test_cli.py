@@ -281,8 +281,9 @@ def test_an_export_holds_what_is_mine_with_hashes_that_fit_and_overwrites_nothin
     assert (root / mine["path"]).read_bytes() == b"exported"
     journal = [json.loads(line) for line in (root / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["seq"] for line in journal] == list(range(1, len(journal) + 1))
-    assert "Nobody else holds a key" in (root / "contracts" / "01-active.txt").read_text(encoding="utf-8")
-    people.run("lena", "export", str(folder), code=2)
+    assert "Nobody else holds a key" in (root / "contracts" / "01.txt").read_text(encoding="utf-8")
+    people.run("lena", "export", str(folder))  # it is brought up to date
+    people.run("marek", "export", str(folder), code=2)  # and is nobody else's
     entry = people.text("entry.json", json.dumps(journal[0]))
     assert people.ask("marek", "statement", "verify", entry, "--account", people.accounts["lena"])["verified"] is True
     people.run("marek", "statement", "verify", entry, "--account", people.accounts["ana"], code=3)

@@ -19,6 +19,7 @@ from vault.client.errors import (
     ForkDetected,
     RollbackError,
     SealHashError,
+    SignedBadlyError,
     WithheldError,
 )
 from vault.client.log import verifying
@@ -166,9 +167,9 @@ async def test_without_the_seal_hash_its_context_still_refuses(lying: Lying, mon
         await swapped_seals(three, transports)
         shown = await three.at_mareks.notes.list()
         assert [(note.opens, note.body) for note in shown] == [(False, ""), (False, "")]
-        with pytest.raises(VerificationError) as error:
+        with pytest.raises(SignedBadlyError) as error:
             await three.at_mareks.notes.get(shown[0].id)
-        assert type(error.value).__name__ == "SealContextError"
+        assert type(error.value.__cause__).__name__ == "SealContextError"
 
 
 async def test_another_blob_is_refused(lying: Lying, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,9 +184,9 @@ async def test_another_blob_is_refused(lying: Lying, monkeypatch: pytest.MonkeyP
             await three.at_mareks.notes.list()
         monkeypatch.setattr(reading, "require_blob_hash", lambda _ref, _blob: None)
         shown = await three.at_mareks.notes.list()
-        with pytest.raises(VerificationError) as error:  # without the hash, the AEAD refuses
+        with pytest.raises(SignedBadlyError) as error:  # without the hash, the AEAD refuses
             await three.at_mareks.notes.get(shown[0].id)
-        assert type(error.value).__name__ == "AeadError"
+        assert type(error.value.__cause__).__name__ == "AeadError"
 
 
 async def test_keys_of_another_account_are_refused(lying: Lying) -> None:

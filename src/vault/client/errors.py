@@ -21,6 +21,15 @@ class ContentTooLargeError(UsageError):
     """More content than a blob or a keyring holds."""
 
 
+class SignedBadlyError(VaultError):
+    """Somebody signed something that does not open: theirs to mend, and nothing that a server did."""
+
+    def __init__(self, signer: bytes, name: str) -> None:
+        """`name` is what the signer is called here."""
+        super().__init__(f"what {name} signed here does not open; only {name} can write it again")
+        self.signer = signer
+
+
 class Unreachable(VaultError):
     """No answer came. A write is kept in the outbox and sent again, the same bytes."""
 

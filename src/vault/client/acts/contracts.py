@@ -172,7 +172,7 @@ def assent(session: Session, engagement: bytes, contract: bytes) -> Act[Done]:
 def read_own_words(session: Session, engagement: bytes, contract: bytes) -> Act[Content]:
     """What the author of a contract wrote beside its terms, for any party.
 
-    Raises: Refused(not-found); VerificationError.
+    Raises: Refused(not-found); SignedBadlyError; VerificationError.
     """
     try:
         view = yield from refresh(session, engagement)

@@ -19,7 +19,7 @@ from vault.client.outbox.sealing_to import current_keys_of, seal_to
 from vault.client.outbox.writing import Done, Unsigned, common_members, write
 from vault.client.reading.asking import PAGE, get, goes_on
 from vault.client.reading.keys_of import current_keys, keys_journal
-from vault.client.reading.reading import find_own_seal, open_blob, read_key
+from vault.client.reading.reading import blaming, find_own_seal, open_blob, read_key
 from vault.client.reading.recalling import ensure_view
 from vault.client.reading.served import Served, fetch_served, verify_disclosure
 from vault.client.reading.views import Held, engagement_journal, refresh
@@ -245,7 +245,7 @@ def withdraw(session: Session, engagement: bytes, disclosure: bytes) -> Act[Done
 
 
 def read_own_disclosure(session: Session, state: DisclosureState) -> Act[Content]:
-    """What the coachee has disclosed, read back."""
+    """What the coachee has disclosed, read back. Raises: Refused(not-found); SignedBadlyError; VerificationError."""
     return (yield from _read_content(session, state.body, state.held.statement.id))
 
 
@@ -271,7 +271,7 @@ def list_received(session: Session, engagement: bytes) -> Act[list[Received]]:
 def open_received(session: Session, received: Received) -> Act[Content]:
     """Sign an opening, which the coachee will see, and read the content.
 
-    Raises: Refused(disclosure-ended); VerificationError.
+    Raises: Refused(disclosure-ended); SignedBadlyError; VerificationError.
     """
     served: Served = yield from fetch_served(session, received.engagement)
     body = yield from verify_disclosure(session, served, received.statement)
@@ -304,4 +304,5 @@ def _read_content(session: Session, body: Disclosure, statement: bytes) -> Act[C
         blob, seal = read_base64(answer.blob), read_base64(answer.seal)
     except FormatError as error:
         raise VerificationError("schema", str(error)) from error
-    return open_blob(body, read_key(session, body, body, ref, seal), blob)
+    with blaming(session, body.by):
+        return open_blob(body, read_key(session, body, body, ref, seal), blob)

@@ -18,10 +18,18 @@ from vault.client.crypto.attachments import (
     stored_bytes,
 )
 from vault.client.device.session import Session
-from vault.client.errors import ContentError, PaddingError, UsageError, VerificationError, WithheldError
+from vault.client.errors import (
+    ContentError,
+    PaddingError,
+    SignedBadlyError,
+    UsageError,
+    VerificationError,
+    WithheldError,
+)
 from vault.client.network.answers import require_success
 from vault.client.network.calls import Act, Work
 from vault.client.reading.asking import call_as_person
+from vault.client.reading.reading import blaming
 from vault.protocol.problems import Code, Refused
 
 RANGE_BYTES = 4 * 1024 * 1024
@@ -34,13 +42,15 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 def save_attachment(session: Session, item: ItemView, attached: Attached, path: Path, report: Report) -> Act[None]:
     """Write an attachment of a verified version to a new file.
 
-    Raises: UsageError where there is something already, or nothing can be written; VerificationError; Unreachable, and
-    then a later run goes on from there.
+    Raises: UsageError where there is something already, or nothing can be written; SignedBadlyError; VerificationError;
+    Unreachable, and then a later run goes on from there.
     """
     require_nothing_there(path)
-    if stored_bytes(attached.header.size) != attached.ref.size:
-        raise PaddingError
-    sealed = path.with_name(f".{path.name}.{attached.ref.id.hex()[:8]}.sealed")
+    with blaming(session, item.body.by):
+        if stored_bytes(attached.header.size) != attached.ref.size:
+            raise PaddingError
+    beside = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]  # as short as that: a name may have all 255 bytes
+    sealed = path.with_name(f".{beside}.{attached.ref.id.hex()[:8]}.sealed")
     opened = sealed.with_suffix(".opened")
     yield from _fetch(session, item, attached, sealed, report)
 
@@ -58,8 +68,9 @@ def save_attachment(session: Session, item: ItemView, attached: Attached, path: 
             opened.unlink(missing_ok=True)
 
     try:
-        yield Work(open_it)
-    except ContentError:
+        with blaming(session, item.body.by):
+            yield Work(open_it)
+    except (SignedBadlyError, ContentError):
         sealed.unlink(missing_ok=True)  # what does not prove itself is fetched anew
         raise
     sealed.unlink(missing_ok=True)

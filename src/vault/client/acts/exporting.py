@@ -5,25 +5,35 @@ An act that yields files one by one would tie the network to the disk; it return
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from vault.client.acts.contract_terms import ContractTerms, list_contract_terms, list_served_terms
 from vault.client.acts.contracts import read_own_words
 from vault.client.acts.disclosures import list_disclosures, list_received, read_own_disclosure
-from vault.client.acts.items import Attached, ItemView, show_item
+from vault.client.acts.items import Attached, ItemView
 from vault.client.device.names import name_of
 from vault.client.device.session import Session
+from vault.client.errors import Unreachable
 from vault.client.log.receipts import require_signed
 from vault.client.network.calls import Act
+from vault.client.reading.reading import read_held
 from vault.client.reading.served import fetch_served
 from vault.client.reading.views import Held, View, refresh
+from vault.errors import VaultError
 from vault.policy.facts import find_role
+from vault.protocol.envelope import Statement
+from vault.protocol.ids import StatementId
 from vault.protocol.journal import START, next_position
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Item
 from vault.protocol.vocabulary import Role
 
 NAME_MAXIMUM_CHARACTERS = 50
+ABSENT = frozenset({Code.NOT_FOUND, Code.DISCLOSURE_ENDED})
+"""What a server says of what was withdrawn or erased, or is sealed to others alone."""
+PASSING = frozenset({Code.BUSY, Code.TOO_MANY})
+"""What a server says that will answer a little later."""
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,59 +53,110 @@ class ExportedAttachment:
     attached: Attached
 
 
-Exported = list[ExportedFile | ExportedAttachment]
+@dataclass(frozen=True, slots=True)
+class NotExported:
+    """What could not be written, of which statement (None: of the whole engagement), and why."""
+
+    engagement: bytes
+    what: str
+    statement: Statement | None
+    error: VaultError
+
+
+Exported = list[ExportedFile | ExportedAttachment | NotExported]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One engagement on its way into files. What fails is held with who signed it, and stops nothing else."""
+
+    session: Session
+    engagement: bytes
+    files: Exported = field(default_factory=list)
+
+    def add(self, path: str, content: bytes) -> None:
+        """A file of this engagement."""
+        self.files.append(ExportedFile(f"{self.root}/{path}", content))
+
+    @property
+    def root(self) -> str:
+        """The folder of this engagement."""
+        return f"engagements/{self.engagement.hex()}"
+
+    def read(self, what: str, statement: Statement | None, act: Act[Value]) -> Act[Value | None]:
+        """What the act returns; None where it fails, which is held, or where nothing is sealed to this person.
+
+        Raises: Unreachable, also for a server that is busy: it is run again later.
+        """
+        try:
+            return (yield from act)
+        except Unreachable:
+            raise
+        except VaultError as error:
+            if isinstance(error, Refused) and error.code in ABSENT and statement is not None:
+                return None
+            if isinstance(error, Refused) and error.code in PASSING:
+                raise
+            self.files.append(NotExported(self.engagement, what, statement, error))
+            return None
 
 
 def export_engagement(session: Session, engagement: bytes) -> Act[Exported]:
     """What this person can open of one engagement. Nothing is opened that signs an opening: that is an act of its own.
 
-    Raises: Refused(not-found); VerificationError; Unreachable.
+    Raises: Unreachable. Whatever else fails is among what is returned.
     """
-    root = f"engagements/{engagement.hex()}"
+    export = Export(session, engagement)
+    yield from export.read("the engagement", None, _export(export))
+    return export.files
+
+
+def _export(export: Export) -> Act[None]:
+    session, engagement = export.session, export.engagement
     try:
         view = yield from refresh(session, engagement)
     except Refused as refused:
         if refused.code != Code.ROLE_REFUSED:
             raise
-        return (yield from _export_served(session, engagement, root))
-    files = yield from _contracts(session, engagement, root, list_contract_terms(session, view))
-    files += yield from _items(session, view, root)
+        yield from _export_served(export)
+        return
+    statements = {held.statement.id: held.statement for held in view.entries}
+    yield from _contracts(export, list_contract_terms(session, view), statements)
+    yield from _items(export, view)
     if view.find_role(session.account) is Role.COACHEE:
-        files += yield from _disclosures(session, engagement, root)
-    files.append(ExportedFile(f"{root}/journal.jsonl", _lines(_journal(session, view))))
-    return files
+        yield from _disclosures(export)
+    export.add("journal.jsonl", _lines(_journal(session, view)))
 
 
-def _export_served(session: Session, engagement: bytes, root: str) -> Act[Exported]:
+def _export_served(export: Export) -> Act[None]:
     """For a sponsor: the contracts, and which disclosures are live, without opening them."""
+    session, engagement = export.session, export.engagement
     served = yield from fetch_served(session, engagement)
-    files = yield from _contracts(session, engagement, root, list_served_terms(session, served))
+    statements = {each.statement.id: each.statement for each in served.contracts}
+    yield from _contracts(export, list_served_terms(session, served), statements)
     if find_role(served.standing().body, session.account) is Role.SPONSOR:
-        received = yield from list_received(session, engagement)
+        received = yield from export.read("what was received", None, list_received(session, engagement))
         rows = [
             {"disclosure": each.statement.id.hex(), "envelope": each.statement.envelope.to_json(each.body.key)}
-            for each in received
+            for each in received or ()
         ]
-        files.append(ExportedFile(f"{root}/received.jsonl", _lines(rows)))
-    return files
+        export.add("received.jsonl", _lines(rows))
 
 
-def _contracts(session: Session, engagement: bytes, root: str, contracts: tuple[ContractTerms, ...]) -> Act[Exported]:
-    files: Exported = []
+def _contracts(
+    export: Export, contracts: tuple[ContractTerms, ...], statements: dict[StatementId, Statement]
+) -> Act[None]:
     for number, terms in enumerate(contracts, 1):
         text = f"contract {terms.id}\nstate    {terms.state}\nassented {', '.join(terms.assented)}\n\n{terms.text}"
-        try:
-            words = (yield from read_own_words(session, engagement, bytes.fromhex(terms.id))).body
-        except Refused:
-            words = b""
-        if words:
-            text += "\nIn the author's own words:\n" + words.decode("utf-8", errors="replace")
-        files.append(ExportedFile(f"{root}/contracts/{number:02}-{terms.state}.txt", text.encode("utf-8")))
-    return files
+        contract = StatementId(bytes.fromhex(terms.id))
+        reading = read_own_words(export.session, export.engagement, contract)
+        words = yield from export.read("the author's own words", statements[contract], reading)
+        if words is not None and words.body:
+            text += "\nIn the author's own words:\n" + words.body.decode("utf-8", errors="replace")
+        export.add(f"contracts/{number:02}.txt", text.encode("utf-8"))
 
 
-def _items(session: Session, view: View, root: str) -> Act[Exported]:
-    files: Exported = []
+def _items(export: Export, view: View) -> Act[None]:
     rows: list[dict[str, Any]] = []
     attachments: dict[bytes, str] = {}
     for held in list(view.entries):
@@ -105,20 +166,19 @@ def _items(session: Session, view: View, root: str) -> Act[Exported]:
         found = view.replay.find_version(body.item, body.version)
         if found is None or found.erased:
             continue
-        try:
-            shown = yield from show_item(session, view, held)
-        except Refused as refused:
-            if refused.code != Code.NOT_FOUND:
-                raise
-            continue  # sealed to others alone
-        header, content = shown.header, shown.content
+        what = f"{body.kind} {body.item.hex()}, version {body.version}"
+        content = yield from export.read(what, held.statement, read_held(export.session, view, held))
+        if content is None:
+            continue
+        shown = ItemView(held, content)
+        header = shown.header
         path = f"{body.kind}/{held.seq:05}-{_file_name(header.title, header.media_type)}"
-        files.append(ExportedFile(f"{root}/{path}", content.body))
+        export.add(path, content.body)
         for attached in shown.attachments:
             if attached.ref.id not in attachments:
                 name = _file_name(attached.header.name, attached.header.media_type)
-                attachments[attached.ref.id] = f"attachments/{held.seq:05}-{len(attachments) + 1:03}-{name}"
-                files.append(ExportedAttachment(f"{root}/{attachments[attached.ref.id]}", shown, attached))
+                named = attachments[attached.ref.id] = f"attachments/{held.seq:05}-{attached.ref.id.hex()[:8]}-{name}"
+                export.files.append(ExportedAttachment(f"{export.root}/{named}", shown, attached))
         rows.append(
             {
                 "path": path,
@@ -137,14 +197,13 @@ def _items(session: Session, view: View, root: str) -> Act[Exported]:
                 ],
             }
         )
-    files.append(ExportedFile(f"{root}/items.jsonl", _lines(rows)))
-    return files
+    export.add("items.jsonl", _lines(rows))
 
 
-def _disclosures(session: Session, engagement: bytes, root: str) -> Act[Exported]:
-    files: Exported = []
+def _disclosures(export: Export) -> Act[None]:
+    session = export.session
     rows: list[dict[str, Any]] = []
-    for state in (yield from list_disclosures(session, engagement)):
+    for state in (yield from list_disclosures(session, export.engagement)):
         row: dict[str, Any] = {
             "disclosure": state.held.statement.id.hex(),
             "state": state.state_at(session.now()),
@@ -153,18 +212,15 @@ def _disclosures(session: Session, engagement: bytes, root: str) -> Act[Exported
             "expires": state.body.expires,
             "openings": [{"by": one.statement.body.by.hex(), "time": one.time} for one in state.openings],
         }
-        try:
-            content = yield from read_own_disclosure(session, state)
-        except Refused:
-            content = None  # withdrawn or erased: its summary is still among the items
+        # one that was withdrawn or erased is not there: its summary is still among the items
+        reading = read_own_disclosure(session, state)
+        content = yield from export.read("a disclosure", state.held.statement, reading)
         if content is not None:
-            row["path"] = (
-                f"disclosures/{state.held.seq:05}-{_file_name(content.header.title, content.header.media_type)}"
-            )
-            files.append(ExportedFile(f"{root}/{row['path']}", content.body))
+            name = _file_name(content.header.title, content.header.media_type)
+            row["path"] = f"disclosures/{state.held.seq:05}-{name}"
+            export.add(row["path"], content.body)
         rows.append(row)
-    files.append(ExportedFile(f"{root}/disclosures.jsonl", _lines(rows)))
-    return files
+    export.add("disclosures.jsonl", _lines(rows))
 
 
 def _journal(session: Session, view: View) -> list[dict[str, Any]]:

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 from vault.client.crypto.content import Content, ItemAttachment, ItemHeader
 from vault.client.device.session import Session
 from vault.client.device.waiting import Waiting
-from vault.client.errors import BlobHashError, ContentError, SealHashError, UsageError
+from vault.client.errors import SignedBadlyError, UsageError
 from vault.client.network.calls import Act
 from vault.client.outbox.sealing_to import current_keys_of, seal_key_to, seal_to
 from vault.client.outbox.writing import Done, Note, Unsigned, common_members, write
-from vault.client.reading.reading import read_held, read_held_key
+from vault.client.reading.reading import open_held, read_held
 from vault.client.reading.recalling import ensure_view
 from vault.client.reading.views import Held, View, engagement_journal, refresh
 from vault.policy.facts import ContractFact, VersionFact, find_party
@@ -53,11 +53,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """A version of an item that was verified, and opened; `opens` is false for what its signer sealed wrongly."""
+    """A version of an item that was verified, and opened; `unopened` is why not, for what was signed badly."""
 
     held: Held
     content: Content
-    opens: bool = True
+    unopened: SignedBadlyError | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Whether there is a content."""
+        return self.unopened is None
 
     @property
     def body(self) -> Item:
@@ -227,34 +232,39 @@ def list_items(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[lis
 def show_item(session: Session, view: View, held: Held) -> Act[ItemView]:
     """The item, opened; or that it does not open, under its signer's name.
 
-    Seal and blob are the ones that were signed, so whoever signed them is to blame, and no server. One such item must
-    not keep its reader from all the others. Raises: as `read_held`, for everything that a server can do.
+    One such item must not keep its reader from all the others. Raises: as `read_held`, for all that a server can do.
     """
     try:
         return ItemView(held, (yield from read_held(session, view, held)))
-    except (SealHashError, BlobHashError):
-        raise
-    except ContentError:
-        body = held.statement.body
-        if not isinstance(body, Item):
-            raise
-        header = ItemHeader(
-            engagement=body.engagement,
-            item=body.item,
-            version=body.version,
-            kind=BlobKind(body.kind),
-            media_type="application/octet-stream",
-            title=UNOPENED,
-            created=body.at,
-            tags=(),
-            sources=(),
-            attachments=(),
-        )
-        return ItemView(held, Content(header, b""), opens=False)
+    except SignedBadlyError as error:
+        return unopened(held, error)
+
+
+def unopened(held: Held, why: SignedBadlyError) -> ItemView:
+    """Stands in lists for an item that was signed and does not open."""
+    body = held.statement.body
+    if not isinstance(body, Item):
+        raise TypeError("expected an item")
+    header = ItemHeader(
+        engagement=body.engagement,
+        item=body.item,
+        version=body.version,
+        kind=BlobKind(body.kind),
+        media_type="application/octet-stream",
+        title=UNOPENED,
+        created=body.at,
+        tags=(),
+        sources=(),
+        attachments=(),
+    )
+    return ItemView(held, Content(header, b""), why)
 
 
 def read_item(session: Session, engagement: bytes, item: bytes, version: int | None = None) -> Act[ItemView]:
-    """One version of an item, the newest unless named. Raises: Refused(not-found); VerificationError."""
+    """One version of an item, the newest unless named.
+
+    Raises: Refused(not-found); SignedBadlyError; VerificationError.
+    """
     view = yield from refresh(session, engagement)
     found = view.replay.find_version(item, version)
     if found is None or found.erased:
@@ -278,7 +288,7 @@ def reseal_item(
     original = held.statement.body
     if not isinstance(original, Item):
         raise Refused(Code.NOT_FOUND)
-    content_key = read_held_key(session, view, held)
+    content_key, _ = yield from open_held(session, view, held)  # what is sealed again must open
     journal = engagement_journal(engagement)
 
     def build() -> Unsigned:

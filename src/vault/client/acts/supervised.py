@@ -3,15 +3,15 @@
 Source: docs/protocol.md section 4 rule 5 and "Who is served what".
 """
 
-from vault.client.acts.items import ItemView, list_items, read_item
+from vault.client.acts.items import ItemView, list_items, read_item, unopened
 from vault.client.device.session import Session
-from vault.client.errors import KeyRollbackError, VerificationError
+from vault.client.errors import KeyRollbackError, SignedBadlyError, VerificationError
 from vault.client.log.receipts import Receipt, verify_served_receipt
 from vault.client.log.verifying import read_envelope
 from vault.client.network.calls import Act
 from vault.client.reading.asking import PAGE, get, goes_on
 from vault.client.reading.keys_of import fetch_keys
-from vault.client.reading.reading import fetch_blob, find_own_seal, open_blob, read_key
+from vault.client.reading.reading import blaming, fetch_blob, find_own_seal, open_blob, read_key
 from vault.client.reading.served import Served, fetch_served, require_not_older, verify_under
 from vault.client.reading.views import Held
 from vault.encoding import read_base64
@@ -43,7 +43,7 @@ def list_readable(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[
 def read_readable(session: Session, engagement: bytes, item: bytes) -> Act[ItemView]:
     """The newest version of one item: from the journal, or as it is served to a supervisor.
 
-    Raises: Refused(not-found); VerificationError.
+    Raises: Refused(not-found); SignedBadlyError; VerificationError.
     """
     try:
         return (yield from read_item(session, engagement, item))
@@ -51,7 +51,10 @@ def read_readable(session: Session, engagement: bytes, item: bytes) -> Act[ItemV
         if refused.code != Code.ROLE_REFUSED:
             raise
     served = yield from fetch_served(session, engagement)
-    return (yield from _read_supervised(session, served, item))
+    view = yield from _read_supervised(session, served, item)
+    if view.unopened is not None:
+        raise view.unopened
+    return view
 
 
 def list_supervised(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[list[ItemView]]:
@@ -71,7 +74,7 @@ def list_supervised(session: Session, engagement: bytes, *kinds: ItemKind) -> Ac
     views: list[ItemView] = []
     for item in found:
         view = yield from _read_supervised(session, served, item)
-        views.append(view)
+        views.append(view)  # one that does not open stands there and keeps nobody from the others
     return views
 
 
@@ -88,6 +91,7 @@ def _read_supervised(session: Session, served: Served, item: bytes) -> Act[ItemV
         raise VerificationError("schema", "expected the item that was asked for")
     yield from _require_party(session, served, statement)
     receipt = _verify_receipt(session, entry, statement)
+    blamed: SignedBadlyError | None = None
     for carrier_entry, carrier in statements:
         found = _own_reseal(session, carrier, statement, carrier_entry)
         if found is None:
@@ -96,10 +100,18 @@ def _read_supervised(session: Session, served: Served, item: bytes) -> Act[ItemV
         require_resealed_by_coachee(served, carrier)
         _verify_receipt(session, carrier_entry, carrier)
         ref, seal = found
-        content_key = read_key(session, body, _reseal_of(carrier), ref, seal)
-        blob = yield from fetch_blob(session, served.engagement, body.blob)
-        return ItemView(Held(entry.seq, entry.time, statement, seal, receipt), open_blob(body, content_key, blob))
-    raise VerificationError("seals", "expected a seal for this supervisor")
+        try:
+            with blaming(session, carrier.body.by):
+                content_key = read_key(session, body, _reseal_of(carrier), ref, seal)
+                blob = yield from fetch_blob(session, served.engagement, body.blob)
+                content = open_blob(body, content_key, blob)
+        except SignedBadlyError as error:
+            blamed = blamed or error
+        else:
+            return ItemView(Held(entry.seq, entry.time, statement, seal, receipt), content)
+    if blamed is None:
+        raise VerificationError("seals", "expected a seal for this supervisor")
+    return unopened(Held(entry.seq, entry.time, statement, None, receipt), blamed)
 
 
 def _verify_receipt(session: Session, entry: Entry, statement: Statement) -> Receipt:

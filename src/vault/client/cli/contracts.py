@@ -12,7 +12,7 @@ from vault.client.acts.terms import ContactGiven, Terms, three_way, two_way
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.opening import opened
 from vault.client.cli.speaking import advise, agree, one_line, printable, say
-from vault.client.errors import UsageError
+from vault.client.errors import SignedBadlyError, UsageError
 from vault.client.sdk.synchronous.engagements import Engagement
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import Affiliation, Origin, ShareKind
@@ -227,6 +227,8 @@ def _words(engagement: Engagement, chosen: ContractTerms) -> str:
         if refused.code != Code.NOT_FOUND:  # whoever joined later holds no seal of it
             raise
         return ""
+    except SignedBadlyError as error:
+        return f"({error})"
 
 
 def _show(choices: Choices, engagement: Engagement, chosen: ContractTerms, words: str | None) -> None:

@@ -8,6 +8,7 @@ from vault.client.errors import (
     LogForked,
     LogRewind,
     RollbackError,
+    SignedBadlyError,
     Unreachable,
     UsageError,
     VerificationError,
@@ -74,6 +75,8 @@ def problem_of(error: BaseException) -> dict[str, Any]:
         return _like("verification-failed", "A proof does not hold", str(error)) | more
     if isinstance(error, FormatError):
         return _like("verification-failed", "That breaks the format", str(error))
+    if isinstance(error, SignedBadlyError):
+        return _like("does-not-open", "What somebody signed does not open", str(error)) | {"signer": error.signer.hex()}
     if isinstance(error, Unreachable):
         return _like("unreachable", "The deployment does not answer", str(error))
     if isinstance(error, UsageError):

@@ -43,7 +43,7 @@ def say_json(members: dict[str, Any]) -> None:
 
 def hand_over(text: str) -> None:
     """Text for another program, exactly: made here, in ASCII."""
-    typer.echo(text.encode("ascii"))
+    typer.echo(text)
 
 
 def spell_json(members: dict[str, Any], encoding: str | None) -> str:

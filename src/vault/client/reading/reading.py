@@ -4,11 +4,22 @@ Source: docs/protocol.md section 4.1.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from vault.client.crypto.content import Content, ItemHeader, open_content, require_blob_hash
 from vault.client.crypto.opening import open_content_key, require_seal_hash
+from vault.client.device.names import name_of
 from vault.client.device.session import Session
-from vault.client.errors import HeaderError, VerificationError, WithheldError
+from vault.client.errors import (
+    BlobHashError,
+    ContentError,
+    HeaderError,
+    SealHashError,
+    SignedBadlyError,
+    VerificationError,
+    WithheldError,
+)
 from vault.client.network.calls import Act
 from vault.client.reading.asking import get_bytes
 from vault.client.reading.views import Held, View
@@ -26,6 +37,22 @@ def find_own_seal(session: Session, seals: tuple[SealRef, ...]) -> SealRef | Non
         if ref.account == session.account and session.identity.find_by_seal_key(ref.key) is not None:
             return ref
     return None
+
+
+@contextmanager
+def blaming(session: Session, signer: bytes) -> Iterator[None]:
+    """Seal and bytes that are the signed ones and do not open are their signer's fault, and no server's.
+
+    Raises: SignedBadlyError in the place of a ContentError; SealHashError and BlobHashError as they are.
+    """
+    try:
+        yield
+    except (SealHashError, BlobHashError):
+        raise
+    except ContentError as error:
+        contracts = session.verified.standing.values()
+        names = (name_of(session, signer, each, otherwise="") for each in contracts)
+        raise SignedBadlyError(signer, next(filter(None, names), "somebody else")) from error
 
 
 def read_key(session: Session, body: Body, carrier: Body, ref: SealRef, seal: bytes) -> bytes:
@@ -81,17 +108,29 @@ def fetch_blob(session: Session, engagement: bytes, ref: BlobRef) -> Act[bytes]:
     return known
 
 
-def read_held_key(session: Session, view: View, held: Held) -> bytes:
-    """The content key of an entry of the journal: by its own seal, or by one that a reseal added.
+def open_held(session: Session, view: View, held: Held) -> Act[tuple[bytes, Content]]:
+    """The content key of an entry of the journal and what it opens: by its own seal, or by one that a reseal added.
 
-    Raises: Refused(not-found) where no seal is for this account; WithheldError; ContentError.
+    A seal that opens nothing keeps nobody from another one that does.
+
+    Raises: Refused(not-found) where no seal is for this account; SignedBadlyError; WithheldError; SealHashError;
+    BlobHashError.
     """
-    for carrier in (held, *view.resealed.get(held.statement.id, ())):
+    body = held.statement.body
+    blamed: SignedBadlyError | None = None
+    for carrier in () if view.recalled else (held, *view.resealed.get(held.statement.id, ())):
         carrying = carrier.statement.body
         ref = find_own_seal(session, find_seals(carrying) or ())
-        if ref is not None and not view.recalled:
-            return read_key(session, held.statement.body, carrying, ref, require_seal(carrier))
-    raise Refused(Code.NOT_FOUND)
+        if ref is None:
+            continue
+        try:
+            with blaming(session, carrying.by):
+                content_key = read_key(session, body, carrying, ref, require_seal(carrier))
+                blob = yield from fetch_blob(session, view.replay.journal.subject, blob_of(body))
+                return content_key, open_blob(body, content_key, blob)
+        except SignedBadlyError as error:
+            blamed = blamed or error
+    raise blamed or Refused(Code.NOT_FOUND)
 
 
 def require_seal(held: Held) -> bytes:
@@ -102,9 +141,6 @@ def require_seal(held: Held) -> bytes:
 
 
 def read_held(session: Session, view: View, held: Held) -> Act[Content]:
-    """The content of an entry of the journal. Raises: as `read_held_key`, and ContentError."""
-    body = held.statement.body
-    ref = blob_of(body)
-    content_key = read_held_key(session, view, held)
-    blob = yield from fetch_blob(session, view.replay.journal.subject, ref)
-    return open_blob(body, content_key, blob)
+    """The content of an entry of the journal. Raises: as `open_held`."""
+    _, content = yield from open_held(session, view, held)
+    return content

@@ -14,7 +14,7 @@ from vault.client.log.verifying import read_envelope
 from vault.client.network.calls import Act
 from vault.client.reading.asking import get
 from vault.client.reading.keys_of import ensure_keys, fetch_keys
-from vault.client.reading.reading import fetch_blob, find_own_seal, open_blob, read_key
+from vault.client.reading.reading import blaming, fetch_blob, find_own_seal, open_blob, read_key
 from vault.client.reading.views import engagement_journal, list_named_keys
 from vault.encoding import read_base64
 from vault.errors import FormatError, SignatureError
@@ -170,13 +170,14 @@ def _verify_assent(session: Session, contract: bytes, body: Contract, envelope: 
 
 
 def read_words(session: Session, served: Served, contract: ServedContract) -> Act[Content]:
-    """The author's own words beside a contract, sealed to each party."""
+    """The author's own words beside a contract, sealed to each party. Raises: Refused(not-found); SignedBadlyError."""
     ref = find_own_seal(session, contract.body.seals)
     if ref is None or contract.seal is None:
         raise Refused(Code.NOT_FOUND)
-    content_key = read_key(session, contract.body, contract.body, ref, contract.seal)
-    blob = yield from fetch_blob(session, served.engagement, contract.body.text)
-    return open_blob(contract.body, content_key, blob)
+    with blaming(session, contract.body.by):
+        content_key = read_key(session, contract.body, contract.body, ref, contract.seal)
+        blob = yield from fetch_blob(session, served.engagement, contract.body.text)
+        return open_blob(contract.body, content_key, blob)
 
 
 def verify_disclosure(session: Session, served: Served, statement: Statement) -> Act[Disclosure]:

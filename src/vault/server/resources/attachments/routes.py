@@ -21,7 +21,7 @@ from vault.server.http.tagged import is_known
 from vault.server.resources.attachments.actions import put_part
 from vault.server.resources.attachments.rows.served import Served, find_attachment
 from vault.server.resources.attachments.rows.uploads import Part, list_parts
-from vault.server.storage.blob_store import key_of
+from vault.server.storage.blob_store import key_of, storage_away
 from vault.server.storage.engine import RETRY_AFTER_SECONDS
 
 router = APIRouter()
@@ -112,8 +112,21 @@ async def get_attachment(
     headers["Content-Length"] = str(end - start)
     if asked is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+    await _require_whole(context, engagement, found, start, end)
     pieces = _read(context, engagement, found, start, end)
     return StreamingResponse(pieces, 200 if asked is None else 206, headers, CONTENT_TYPE)
+
+
+async def _require_whole(context: AppContext, engagement: bytes, found: Served, start: int, end: int) -> None:
+    """Return if all that is asked for is in the store: half an answer would tell nobody why.
+
+    Raises: Refused(storage-away).
+    """
+    places = [place for place, _, _ in found.list_pieces(start, end)]
+    sizes = dict(found.parts)
+    there = await asyncio.gather(*(context.blobs.find_size(key_of(engagement, place)) for place in places))
+    if any(size != sizes[place] for size, place in zip(there, places, strict=True)):
+        raise storage_away()
 
 
 async def _read(context: AppContext, engagement: bytes, found: Served, start: int, end: int) -> AsyncIterator[bytes]:
