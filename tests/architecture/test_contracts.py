@@ -107,6 +107,7 @@ def test_the_copy_keeps_every_contract_before_it_is_sabotaged(tree: Tree) -> Non
     assert " 0 broken" in ran.output
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize(
     ("contract", "file", "violation"), SABOTAGES, ids=[f"{file}: {text}" for _, file, text in SABOTAGES]
 )

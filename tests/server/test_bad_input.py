@@ -221,6 +221,7 @@ def _parts(draft: Draft) -> Iterator[Fault]:
             yield Fault(f"shorter {name}", 422, "part-mismatch", body={**good, name: [short_one, *value[1:]]})
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("path", WRITES)
 async def test_a_write_with_anything_wrong_is_refused_and_changes_nothing(three: World, path: str) -> None:
     draft = await WRITES[path](three)
@@ -264,6 +265,7 @@ async def test_a_list_takes_one_spelling_of_its_parameters(world: World, templat
         assert answer.json()["code"] == "schema", query
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("template", [path for path in READS if path != "/v1/introductions" and "{" in path])
 async def test_what_is_not_there_and_what_is_not_yours_are_the_same_bytes(three: World, template: str) -> None:
     note = three.item("coach", ItemKind.PRIVATE)

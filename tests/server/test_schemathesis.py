@@ -64,6 +64,7 @@ def credentials(running: Walk) -> dict[str, str]:
 schema = schemathesis.openapi.from_dict(build_description())
 
 
+@pytest.mark.sampled(20)
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 def test_no_generated_request_finds_a_fault(case: Any, running: Walk, credentials: dict[str, str]) -> None:
