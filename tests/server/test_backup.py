@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from sqlalchemy import select
 
 from tests.server.deployments import APP, NOW, SECRETS, Deployment
 from tests.server.resources.test_attachments import PARTS, WHOLE, fetch, naming, ref_of, stored_files, upload
@@ -41,6 +42,7 @@ from vault.server.storage.blob_store_folder import FolderBlobs
 from vault.server.storage.engine import Storage
 from vault.server.storage.history import HistoryError
 from vault.server.storage.schema import migrate
+from vault.server.storage.tables import apps
 from vault.server.tlog_key import TlogKey
 
 
@@ -143,6 +145,10 @@ def newer(folder: Path) -> None:
     change_manifest(folder, revision="9999")
 
 
+def newer_form(folder: Path) -> None:
+    change_manifest(folder, format="coach-vault-backup-99")
+
+
 def other_deployment(folder: Path) -> None:
     change_manifest(folder, audience="other.example/log")
 
@@ -159,7 +165,7 @@ async def test_a_backup_that_is_not_good_is_refused_and_nothing_is_changed(
     await upload(three)
     await three.write(naming(three, ref_of()))
     take(three.deployment.context, tmp_path / "backup")
-    for change in (flip, cut, unfinished, nonsense, newer, other_deployment, lose_part, swap_part):
+    for change in (flip, cut, unfinished, nonsense, newer, newer_form, other_deployment, lose_part, swap_part):
         spoiled = spoil(tmp_path, change)
         with pytest.raises(BackupError):
             restore(elsewhere, spoiled)
@@ -328,3 +334,30 @@ def test_a_backup_overwrites_nothing(deployment: Deployment, tmp_path: Path) -> 
     (tmp_path / "backup").mkdir()
     with pytest.raises(BackupError, match="nothing is ever overwritten"):
         take(deployment.context, tmp_path / "backup")
+
+
+async def test_a_database_that_somebody_else_has_begun_to_use_is_left_to_them(
+    three: World, elsewhere: AppContext, tmp_path: Path
+) -> None:
+    taken = take(three.deployment.context, tmp_path / "backup")
+    if elsewhere.storage.is_sqlite:
+        other = tmp_path / "elsewhere.sqlite3-wal"
+        other.touch()
+        with pytest.raises(BackupError, match="has the empty database open"):
+            restore(elsewhere, tmp_path / "backup")
+        other.unlink()
+        assert restore(elsewhere, tmp_path / "backup") == taken
+    else:
+        migrate(elsewhere.storage)
+        begun: list[str] = []
+
+        def begin(what: str, done: int, total: int) -> None:
+            if not begun:
+                begun.append(what)
+                create_app(elsewhere.storage, "theirs", random_bytes, NOW)
+
+        with pytest.raises(BackupError, match="somebody has written"):
+            read_backup(elsewhere, tmp_path / "backup", tmp_path / "staged.sqlite3", begin)
+        with elsewhere.storage.reading() as connection:
+            assert connection.execute(select(apps.c.app)).scalars().all() == ["theirs"]
+    assert is_tidy(tmp_path)

@@ -1,6 +1,9 @@
 """Look over a database without changing it."""
 
-from sqlalchemy import func, select, text
+import sqlite3
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import DatabaseError
 
 from vault.errors import VaultError
 from vault.server.storage.catalogue import find_undeclared
@@ -20,8 +23,7 @@ def require_integrity(storage: Storage) -> None:
     if not storage.is_sqlite:
         return
     with storage.reading() as connection:
-        answers = list(connection.execute(text("PRAGMA integrity_check")).scalars())
-        if answers != ["ok"]:
+        if _list_damage(connection) != ["ok"]:
             raise InspectionError("the database is damaged: restore a backup; `PRAGMA integrity_check` tells more")
         if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
             raise InspectionError("rows point to rows that are not there: restore a backup")
@@ -43,3 +45,17 @@ def require_clock(storage: Storage, now: int) -> None:
         raise InspectionError(
             f"this clock is {newest - now} seconds behind the newest journal entry; set it before serving"
         )
+
+
+def _list_damage(connection: Connection) -> list[str]:
+    """What SQLite says of its pages and constraints; `ok` alone where all is good.
+
+    Of some damage it says nothing and gives up: that too is an answer, and no database that is away.
+    """
+    try:
+        return list(connection.execute(text("PRAGMA integrity_check")).scalars())
+    except DatabaseError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # above it stands what exactly is damaged
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return [str(error.orig)]
+        raise
