@@ -94,7 +94,7 @@ def test_a_signal_that_nobody_drains_for_still_begins_the_countdown() -> None:
 
 
 def test_whoever_asks_twice_waits_for_no_worker() -> None:
-    workers = Workers(Config("nothing:at_all", workers=1), sockets=[])
+    workers = Workers(Config("nothing:at_all", workers=1), [], lambda process: None)
     workers.processes = [Process(Config("nothing:at_all"), [])]
     running = workers.processes[0].process = get_context("spawn").Process(target=time.sleep, args=(3_600,))
     running.start()
