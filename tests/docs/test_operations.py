@@ -9,7 +9,7 @@ from tests.docs.walks import Step, read_steps
 
 PAGE = (ROOT / "docs/operations/index.md").read_text(encoding="utf-8")
 MARK = "--- end of step ---"
-WAIT_SECONDS = 120
+WAIT_SECONDS = 300
 
 
 def runnable(command: str, port: int) -> str:
