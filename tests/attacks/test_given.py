@@ -30,10 +30,11 @@ from vault.client.errors import (
     SignedBadlyError,
     UsageError,
 )
-from vault.client.reading import reading, served
+from vault.client.reading import contents, reading, served
 from vault.client.reading.views import View, refresh
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.protocol.blob import blob_context
+from vault.protocol.contents import join_contents, split_blobs, split_head
 from vault.protocol.envelope import Envelope, Statement, sign
 from vault.protocol.statements import Body, Contract, Disclosure, Item
 from vault.protocol.vocabulary import ItemKind, KeysReason
@@ -68,8 +69,40 @@ def resigned(envelope: dict[str, Any], seed: bytes, **changes: Any) -> dict[str,
 
 
 async def test_c5_no_blob_stands_for_another(stage: Stage, monkeypatch: Patch) -> None:
-    """Every blob of the engagement in the place of every other; without its hash, the commitment still refuses."""
+    """Every blob of a page in the place of every other; without its hash, the commitment still refuses."""
     _, honest = await stage.run("marek", notes)
+    page = next(body for _, target, _, body in honest.tape if "/contents" in target)
+    raw, behind = split_head(page)
+    head = json.loads(raw)
+    blobs = split_blobs(behind, [each["size"] for each in head["data"]])
+    kinds = [members_of(each["item"])["kind"] for each in head["data"]]
+    places = [place for place, kind in enumerate(kinds) if kind in ("note", "private", "assessment")]
+    assert len(places) == 3
+    for one, other in permutations(places, 2):
+
+        def lie(_method: str, target: str, status: int, body: bytes, one: int = one, other: int = other) -> Any:
+            given = [blobs[other] if each == one else blob for each, blob in enumerate(blobs)]
+            data = [each | {"size": len(blob)} for each, blob in zip(head["data"], given, strict=True)]
+            told = json.dumps(head | {"data": data}).encode()
+            return (status, join_contents(told, given)) if "/contents" in target else (status, body)
+
+        await stage.refuse("marek", notes, lie, BlobHashError)
+        with monkeypatch.context() as patch:
+            patch.setattr(contents, "require_blob_hash", nothing)
+            patch.setattr(reading, "require_blob_hash", nothing)
+            with pytest.raises(SignedBadlyError) as error:
+                await stage.run("marek", notes, lie)
+            assert isinstance(error.value.__cause__, CommitmentError | ContentShapeError)
+
+
+async def test_c5_no_blob_that_is_asked_for_alone_stands_for_another(stage: Stage, monkeypatch: Patch) -> None:
+    vault, _ = await stage.unlock("marek")
+    ids = [note.id for note in await stage.at(vault).notes.list()]
+
+    async def each(_vault: AsyncVault, at: AsyncEngagement) -> list[str]:
+        return [(await at.notes.get(one)).body for one in ids]
+
+    _, honest = await stage.run("marek", each)
     blobs = {target: body for _, target, _, body in honest.tape if "/blobs/" in target}
     assert len(blobs) == 3
     for one, other in permutations(blobs, 2):
@@ -77,11 +110,11 @@ async def test_c5_no_blob_stands_for_another(stage: Stage, monkeypatch: Patch) -
         def lie(_method: str, target: str, status: int, body: bytes, one: str = one, other: str = other) -> Any:
             return (status, blobs[other]) if target == one else (status, body)
 
-        await stage.refuse("marek", notes, lie, BlobHashError)
+        await stage.refuse("marek", each, lie, BlobHashError)
         with monkeypatch.context() as patch:
             patch.setattr(reading, "require_blob_hash", nothing)
             with pytest.raises(SignedBadlyError) as error:
-                await stage.run("marek", notes, lie)
+                await stage.run("marek", each, lie)
             assert isinstance(error.value.__cause__, CommitmentError | ContentShapeError)
 
 

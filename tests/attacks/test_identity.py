@@ -37,10 +37,11 @@ from vault.client.errors import (
 )
 from vault.client.outbox.writing import common_members
 from vault.client.reading import keys_of
+from vault.client.reading.asking import PAGE_ANSWER_BYTES
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 from vault.protocol.envelope import sign
 from vault.protocol.journal import JournalId
-from vault.protocol.limits import ZERO32
+from vault.protocol.limits import CONTENTS_MAXIMUM_BYTES, ZERO32
 from vault.protocol.statements import Keys, SealKey, SignKey
 from vault.protocol.vocabulary import JournalKind, KeysReason, StatementType
 from vault.server.clock import random_bytes
@@ -261,7 +262,7 @@ def test_b10_nobody_can_ask_the_server_to_let_somebody_in() -> None:
 
 async def test_c14_f10_answers_have_an_end_and_lead_nowhere_else(stage: Stage) -> None:
     def endless(_method: str, target: str, status: int, body: bytes) -> tuple[int, bytes]:
-        return (status, bytes(300_000)) if "/blobs/" in target else (status, body)
+        return (status, bytes(CONTENTS_MAXIMUM_BYTES + PAGE_ANSWER_BYTES + 1) if "/contents" in target else body)
 
     error = await stage.refuse("marek", notes, endless)
     assert getattr(error, "step", "") == "size"

@@ -23,7 +23,7 @@ from vault.client.errors import (
     WithheldError,
 )
 from vault.client.log import verifying
-from vault.client.reading import keys_of, reading, views
+from vault.client.reading import contents, keys_of, reading, views
 from vault.encoding import read_base64, write_base64
 
 Lying = tuple[Three, dict[str, Lies]]
@@ -172,20 +172,29 @@ async def test_without_the_seal_hash_its_context_still_refuses(lying: Lying, mon
         assert type(error.value.__cause__).__name__ == "SealContextError"
 
 
-async def test_another_blob_is_refused(lying: Lying, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("place", ["/blobs/", "/contents"])
+async def test_another_blob_is_refused(lying: Lying, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     three, transports = lying
 
     def change(path: str, body: bytes) -> bytes:
-        return body[:-1] + bytes([body[-1] ^ 1]) if "/blobs/" in path else body
+        return body[:-1] + bytes([body[-1] ^ 1]) if place in path else body
 
     async with leaving(three.world):
+        last = (await three.at_lenas.notes.list())[-1].id
         transports["marek"].change = change
+
+        async def read() -> Any:
+            return await (three.at_mareks.notes.list() if place == "/contents" else three.at_mareks.notes.get(last))
+
         with pytest.raises(BlobHashError):
-            await three.at_mareks.notes.list()
-        monkeypatch.setattr(reading, "require_blob_hash", lambda _ref, _blob: None)
-        shown = await three.at_mareks.notes.list()
+            await read()
+        for module in (reading, contents):
+            monkeypatch.setattr(module, "require_blob_hash", lambda _ref, _blob: None)
+        three.marek._session.memory.blobs.clear()
+        if place == "/contents":
+            await read()
         with pytest.raises(SignedBadlyError) as error:  # without the hash, the AEAD refuses
-            await three.at_mareks.notes.get(shown[0].id)
+            await three.at_mareks.notes.get(last)
         assert type(error.value.__cause__).__name__ == "AeadError"
 
 
@@ -229,6 +238,7 @@ def test_the_guards_have_names_that_a_test_can_take_out() -> None:
         views: ("require_reader",),
         keys_of: ("require_own_keys",),
         content: ("require_blob_hash", "require_header_of"),
+        contents: ("require_blob_hash",),
         opening: ("require_seal_hash",),
     }.items():
         assert all(callable(getattr(module, name)) for name in names)

@@ -16,6 +16,7 @@ from vault.client.device.session import Session
 from vault.client.errors import Unreachable
 from vault.client.log.receipts import require_signed
 from vault.client.network.calls import Act
+from vault.client.reading.contents import fetch_newest
 from vault.client.reading.reading import read_held
 from vault.client.reading.served import fetch_served
 from vault.client.reading.views import Held, View, refresh
@@ -159,6 +160,7 @@ def _contracts(
 def _items(export: Export, view: View) -> Act[None]:
     rows: list[dict[str, Any]] = []
     attachments: dict[bytes, str] = {}
+    yield from export.read("a page of contents", None, fetch_newest(export.session, view, view.entries))
     for held in list(view.entries):
         body = held.statement.body
         if not isinstance(body, Item):

@@ -3,6 +3,7 @@
 Source: docs/protocol.md section 4 rules 4 and 5.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -14,7 +15,8 @@ from vault.client.errors import SignedBadlyError, UsageError
 from vault.client.network.calls import Act
 from vault.client.outbox.sealing_to import current_keys_of, seal_key_to, seal_to
 from vault.client.outbox.writing import Done, Note, Unsigned, common_members, write
-from vault.client.reading.reading import open_held, read_held
+from vault.client.reading.contents import fetch_newest
+from vault.client.reading.reading import is_sealed_to_me, open_held, read_held
 from vault.client.reading.recalling import ensure_view
 from vault.client.reading.views import Held, View, engagement_journal, refresh
 from vault.policy.facts import ContractFact, VersionFact, find_party
@@ -215,18 +217,26 @@ def _active(view: View) -> ContractFact:
 def list_items(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[list[ItemView]]:
     """The newest versions of all items of these kinds that this person can open, in the order of the journal."""
     view = yield from refresh(session, engagement)
-    items: list[ItemView] = []
-    for versions in list(view.replay.versions.values()):
-        newest = versions[-1]
-        if newest.kind not in kinds or newest.erased:
-            continue
-        held = view.by_statement[newest.statement]
-        try:
-            items.append((yield from show_item(session, view, held)))
-        except Refused as refused:
-            if refused.code != Code.NOT_FOUND:
-                raise
+    newest = [versions[-1] for versions in view.replay.versions.values()]
+    entries = [view.by_statement[each.statement] for each in newest if each.kind in kinds and not each.erased]
+    items = yield from show_items(session, view, entries, kinds[0] if len(kinds) == 1 else None)
     return sorted(items, key=lambda item: item.held.seq)
+
+
+def show_items(
+    session: Session, view: View, entries: Iterable[Held], kind: ItemKind | None = None
+) -> Act[list[ItemView]]:
+    """Those of the entries that are sealed to this person, as `show_item` shows them; `kind` says that all are of one.
+
+    Raises: as `show_item`.
+    """
+    readable = [held for held in entries if is_sealed_to_me(session, view, held)]
+    yield from fetch_newest(session, view, readable, kind)
+    shown: list[ItemView] = []
+    for held in readable:
+        item = yield from show_item(session, view, held)
+        shown.append(item)
+    return shown
 
 
 def show_item(session: Session, view: View, held: Held) -> Act[ItemView]:

@@ -9,7 +9,8 @@ from vault.client.errors import KeyRollbackError, SignedBadlyError, Verification
 from vault.client.log.receipts import Receipt, verify_served_receipt
 from vault.client.log.verifying import read_envelope
 from vault.client.network.calls import Act
-from vault.client.reading.asking import PAGE, get, goes_on
+from vault.client.reading.asking import get, goes_on
+from vault.client.reading.contents import FIRST, fetch_page, keep_blob
 from vault.client.reading.keys_of import fetch_keys
 from vault.client.reading.reading import blaming, fetch_blob, find_own_seal, open_blob, read_key
 from vault.client.reading.served import Served, fetch_served, require_not_older, verify_under
@@ -18,7 +19,7 @@ from vault.encoding import read_base64
 from vault.errors import FormatError
 from vault.policy.facts import find_party, find_role
 from vault.policy.parties import JOURNAL_READERS
-from vault.protocol.api import Entry, Page
+from vault.protocol.api import Entry
 from vault.protocol.api import ItemView as ItemAnswer
 from vault.protocol.envelope import Statement
 from vault.protocol.naming import find_engagement
@@ -51,7 +52,9 @@ def read_readable(session: Session, engagement: bytes, item: bytes) -> Act[ItemV
         if refused.code != Code.ROLE_REFUSED:
             raise
     served = yield from fetch_served(session, engagement)
-    view = yield from _read_supervised(session, served, item)
+    path = f"/v1/engagements/{engagement.hex()}/items/{item.hex()}"
+    answer = yield from get(session, path, ItemAnswer)
+    view = yield from _read_supervised(session, served, item, answer.versions)
     if view.unopened is not None:
         raise view.unopened
     return view
@@ -60,28 +63,23 @@ def read_readable(session: Session, engagement: bytes, item: bytes) -> Act[ItemV
 def list_supervised(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[list[ItemView]]:
     """The newest versions that were sealed for this supervisor, verified, in the order in which they came."""
     served = yield from fetch_served(session, engagement)
-    path = f"/v1/engagements/{engagement.hex()}/items"
-    found: dict[bytes, None] = {}
+    views: dict[bytes, ItemView] = {}
     seen: set[str] = set()
-    after: str | None = "0"
+    after: str | None = FIRST
     while after is not None:
-        page = yield from get(session, path, Page, after=after, limit=PAGE)
-        for entry in page.data:
-            body = read_envelope(session, entry.envelope, entry.statement).body
-            if isinstance(body, Item) and body.kind in kinds:
-                found[body.item] = None
+        page, blobs = yield from fetch_page(session, engagement, after)
+        for content, blob in zip(page.data, blobs, strict=True):
+            body = read_envelope(session, content.item.envelope, content.item.statement).body
+            if isinstance(body, Item) and body.kind in kinds and body.item not in views:
+                keep_blob(session, body.blob, blob)
+                versions = (content.item,) if content.reseal is None else (content.item, content.reseal)
+                views[body.item] = yield from _read_supervised(session, served, body.item, versions)
         after = page.next if goes_on(page, seen) else None
-    views: list[ItemView] = []
-    for item in found:
-        view = yield from _read_supervised(session, served, item)
-        views.append(view)  # one that does not open stands there and keeps nobody from the others
-    return views
+    return list(views.values())
 
 
-def _read_supervised(session: Session, served: Served, item: bytes) -> Act[ItemView]:
-    path = f"/v1/engagements/{served.engagement.hex()}/items/{item.hex()}"
-    answer = yield from get(session, path, ItemAnswer)
-    statements = [(entry, read_envelope(session, entry.envelope, entry.statement)) for entry in answer.versions]
+def _read_supervised(session: Session, served: Served, item: bytes, versions: tuple[Entry, ...]) -> Act[ItemView]:
+    statements = [(entry, read_envelope(session, entry.envelope, entry.statement)) for entry in versions]
     items = [(entry, one) for entry, one in statements if isinstance(one.body, Item)]
     if not items:
         raise VerificationError("schema", "expected at least one version of the item")

@@ -10,9 +10,9 @@ from vault.client.errors import VerificationError
 from vault.client.network.answers import read_answer, require_success
 from vault.client.network.calls import Act, Answer, Call
 from vault.client.reading.logging_in import log_in
-from vault.protocol.api import Disclosures, Engagements, Introductions, Page
+from vault.protocol.api import Contents, Disclosures, Engagements, Introductions, Page
 
-Listed = Page | Engagements | Disclosures | Introductions
+Listed = Page | Contents | Engagements | Disclosures | Introductions
 Model = TypeVar("Model", bound=BaseModel)
 
 PAGE = 200

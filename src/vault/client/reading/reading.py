@@ -133,6 +133,12 @@ def open_held(session: Session, view: View, held: Held) -> Act[tuple[bytes, Cont
     raise blamed or Refused(Code.NOT_FOUND)
 
 
+def is_sealed_to_me(session: Session, view: View, held: Held) -> bool:
+    """Whether a seal of that content is for this account and for keys that it holds."""
+    carriers = () if view.recalled else (held, *view.resealed.get(held.statement.id, ()))
+    return any(find_own_seal(session, find_seals(each.statement.body) or ()) is not None for each in carriers)
+
+
 def require_seal(held: Held) -> bytes:
     """The own seal of an entry that names one. Raises: WithheldError."""
     if held.seal is None:
