@@ -16,6 +16,7 @@ from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedEngagement, ReplayedKeys, append
 from vault.protocol.blob import blob_context
 from vault.protocol.envelope import Envelope, Statement
+from vault.protocol.ids import EngagementId
 from vault.protocol.seal import seal_context
 from vault.protocol.statements import Item
 from vault.protocol.strict_json import read_json
@@ -90,7 +91,7 @@ def _replay_of(engagement: Engagement, now: int) -> ReplayedEngagement:
         keys = ReplayedKeys(person.account)
         append(keys, person.first, now)
         known[person.first.id] = keys.generations[0]
-    replay = ReplayedEngagement(engagement.id, engagement.salt, NOBODY, known.get)
+    replay = ReplayedEngagement(EngagementId(engagement.id), engagement.salt, NOBODY, known.get)
     for _, _, body in engagement.setup:
         append(replay, Statement.of(Envelope.from_json(read_json(body)["statement"])), now)
     return replay

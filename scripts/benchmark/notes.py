@@ -18,7 +18,7 @@ from vault.client.crypto.identity import SecretKeys, new_secret_keys
 from vault.client.crypto.sealing import seal_content_key
 from vault.protocol.blob import BlobContext
 from vault.protocol.envelope import Statement
-from vault.protocol.ids import account_id
+from vault.protocol.ids import Account, account_id
 from vault.protocol.journal import salt_sha256
 from vault.protocol.limits import DAY_SECONDS, SUITE, ZERO32
 from vault.protocol.seal import SealContext
@@ -55,7 +55,7 @@ class Person:
     """Somebody with random keys, and the first statement of them."""
 
     keys: SecretKeys
-    account: bytes
+    account: Account
     first: Statement
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tests.policy.worlds import CONTACT_ID, ENGAGEMENT, World
 from tests.support.people import account, digest, short
 from vault.protocol.envelope import Statement
+from vault.protocol.ids import StatementId
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.statements import BlobRef
 from vault.protocol.vocabulary import ErasureReason, ItemKind, KeysReason, Origin, Role, ShareKind
@@ -105,9 +106,9 @@ BREAKERS: dict[str, Callable[[World], Written]] = {
 }
 
 
-def _find_live(world: World) -> bytes:
+def _find_live(world: World) -> StatementId:
     live = [found.statement for found in world.engagement.disclosures.values() if found.is_live_at(world.time)]
-    return live[0] if live else digest("no disclosure")
+    return live[0] if live else StatementId(digest("no disclosure"))
 
 
 def _find_readable(world: World) -> bytes:

@@ -6,6 +6,7 @@ from tests.policy.states import PAIR
 from tests.policy.worlds import CONTACT_ID, ENDS, ESCALATION_BLOB, FULL, START, World, make_active_world
 from tests.support.people import account, digest, short
 from vault.policy.facts import Escalated, EscalationFact, Opened
+from vault.protocol.ids import StatementId
 from vault.protocol.journal import after_mark
 from vault.protocol.limits import DAY_SECONDS, ZERO32
 from vault.protocol.statements import BlobRef, Delay
@@ -28,7 +29,7 @@ def test_an_escalation_is_kept_with_its_contact(world: World) -> None:
     fact = EscalationFact(statement.id, world.active(), CONTACT_ID, account("contact"))
     assert world.add(statement) == (Escalated(fact),)
     assert world.escalations.find_escalation(statement.id) == fact
-    assert world.escalations.find_escalation(digest("another")) is None
+    assert world.escalations.find_escalation(StatementId(digest("another"))) is None
 
 
 @pytest.mark.parametrize("name", ["coachee", "sponsor", "supervisor", "contact"])
@@ -180,7 +181,7 @@ def test_the_contact_opens_and_nobody_else(world: World) -> None:
     statement = escalate(world)
     for name in (*FULL, "deployment", "stranger"):
         assert world.answer(world.write_opening(name, statement)) == "not-found"
-    assert world.add(world.write_opening("contact", statement)) == (Opened(statement, account("contact")),)
+    assert world.add(world.write_opening("contact", statement)) == (Opened(StatementId(statement), account("contact")),)
     assert world.escalations.openings == {statement: [account("contact")]}
     assert world.engagement.openings == {}
     world.add(world.write_opening("contact", statement))

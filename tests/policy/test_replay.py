@@ -14,6 +14,7 @@ from vault.policy.facts import Closed, KeysAdded, Withdrawn, find_party, find_ro
 from vault.policy.replay import Replayed, ReplayedEngagement, ReplayedJournal, append
 from vault.policy.signers import list_signers
 from vault.protocol.envelope import Statement, sign
+from vault.protocol.ids import StatementId
 from vault.protocol.journal import START as EMPTY
 from vault.protocol.journal import JournalId, after_mark, next_position, seen_mark
 from vault.protocol.limits import DAY_SECONDS, ZERO32
@@ -218,7 +219,7 @@ def test_a_login_stands_in_no_journal(world: World) -> None:
 
 
 def test_each_journal_takes_over_its_own_effects_and_no_others(world: World) -> None:
-    closed, withdrawn = Closed(START, ClosureReason.ENDED), Withdrawn(digest("x"))
+    closed, withdrawn = Closed(START, ClosureReason.ENDED), Withdrawn(StatementId(digest("x")))
     for journal in (world.keys["coach"], world.keyrings["coach"], world.escalations):
         for effect in (closed, withdrawn):
             with pytest.raises(TypeError, match=type(effect).__name__):

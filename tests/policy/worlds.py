@@ -22,6 +22,7 @@ from vault.policy.replay import (
 )
 from vault.policy.signers import list_signers
 from vault.protocol.envelope import Statement
+from vault.protocol.ids import EngagementId, StatementId
 from vault.protocol.journal import salt_sha256
 from vault.protocol.keys import require_valid_keys
 from vault.protocol.limits import DAY_SECONDS
@@ -69,7 +70,7 @@ SALT_HOLDERS = frozenset({"coach", "coachee", "deployment"})
 START = 20_833 * DAY_SECONDS
 ENDS = START + 90 * DAY_SECONDS
 RETENTION_DAYS = 30
-ENGAGEMENT = short("engagement")
+ENGAGEMENT = EngagementId(short("engagement"))
 SALT = digest("salt")
 BLOB = BlobRef(sha256=digest("blob"), size=4_096 + 80)
 ESCALATION_BLOB = BlobRef(sha256=digest("escalation"), size=8_192 + 80)
@@ -94,7 +95,7 @@ class World:
         self.keyrings: dict[str, ReplayedKeyring] = {}
         self.directory: dict[bytes, KeysFact] = {}
         self.acting: dict[str, int] = {}
-        self.named: dict[str, bytes] = {}
+        self.named: dict[str, StatementId] = {}
         """Statement ids by the names that a test gave them."""
         for name in names:
             self.keys[name] = ReplayedKeys(account(name))
@@ -222,21 +223,21 @@ class World:
         body = Assent(**self._in_engagement(Assent, by), contract=contract, keys=self.fact(by).statement)
         return self._sign(by, body, changes)
 
-    def agree(self, contract: Statement, *names: str) -> bytes:
+    def agree(self, contract: Statement, *names: str) -> StatementId:
         """Append the contract and the assents of coach, coachee and sponsor, or of `names`; its id."""
         self.add(contract)
         for name in names or ("coach", "coachee", "sponsor"):
             self.add(self.write_assent(name, contract.id))
         return contract.id
 
-    def find_active(self) -> bytes | None:
+    def find_active(self) -> StatementId | None:
         """The id of the active contract."""
         active = self.engagement.find_active_contract()
         return None if active is None else active.statement
 
-    def active(self) -> bytes:
+    def active(self) -> StatementId:
         """The id of the active contract, 32 zero bytes where there is none."""
-        return self.find_active() or bytes(32)
+        return self.find_active() or StatementId(bytes(32))
 
     def write_item(
         self, by: str, kind: ItemKind = ItemKind.NOTE, *, sealed: tuple[str, ...] = ("coach", "coachee"), **changes: Any
@@ -312,7 +313,7 @@ class World:
 
     def write_opening(self, by: str, of: bytes, **changes: Any) -> Statement:
         """An opening; in the escalations journal where `of` is an escalation."""
-        journal = self.escalations if self.escalations.find_escalation(of) is not None else self.engagement
+        journal = self.escalations if self.escalations.find_escalation(StatementId(of)) is not None else self.engagement
         body = Opening(**self._in_engagement(Opening, by, journal), of=of)
         return self._sign(by, body, changes)
 

@@ -8,7 +8,7 @@ import hashlib
 from functools import cache
 
 from vault import ed25519
-from vault.protocol.ids import account_id, key_id
+from vault.protocol.ids import Account, account_id, key_id
 from vault.protocol.statements import SealKey, SignKey
 from vault.protocol.vocabulary import KEY_ALGORITHM_ED25519, KEY_ALGORITHM_XWING
 
@@ -50,5 +50,5 @@ def seal_key(name: str, generation: int = 1) -> SealKey:
 
 
 @cache
-def account(name: str) -> bytes:
+def account(name: str) -> Account:
     return account_id(sign_key(name).public)

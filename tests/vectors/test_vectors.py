@@ -28,6 +28,7 @@ from vault.policy.replay import (
 )
 from vault.protocol.blob import blob_context
 from vault.protocol.envelope import Envelope, Statement
+from vault.protocol.ids import EngagementId
 from vault.protocol.seal import seal_context
 from vault.protocol.statements import AttachmentRef, Contract, Disclosure, Escalation, Item
 from vault.protocol.vocabulary import ItemKind
@@ -105,7 +106,7 @@ def test_policy_accepts_the_whole_story() -> None:
             case "engagement":
                 deployment = keys[DEPLOYMENT].find_current()
                 assert deployment is not None
-                state = engagement = ReplayedEngagement(subject, salt, deployment, by_statement.get)
+                state = engagement = ReplayedEngagement(EngagementId(subject), salt, deployment, by_statement.get)
             case _:
                 assert engagement is not None
                 state = ReplayedEscalations(engagement)

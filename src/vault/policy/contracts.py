@@ -23,13 +23,14 @@ from vault.policy.parties import (
     require_sealed_to_exactly,
     require_standing,
 )
+from vault.protocol.ids import Account, StatementId
 from vault.protocol.journal import salt_sha256
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Closure, Contract
 from vault.protocol.vocabulary import MANDATED_SHARE_KINDS, SPONSOR_CLAUSES, Affiliation, KeysReason, Origin, Role
 
 
-def decide_contract(facts: EngagementFacts, statement: bytes, body: Contract) -> tuple[ContractProposed]:
+def decide_contract(facts: EngagementFacts, statement: StatementId, body: Contract) -> tuple[ContractProposed]:
     """A proposal.
 
     Raises: Refused(role-refused | engagement-closed | contract-superseded | parties-refused | contact-not-independent |
@@ -160,7 +161,7 @@ def _require_later_keys(facts: EngagementFacts, contract: Contract, body: Assent
         raise Refused(Code.KEY_STALE)
 
 
-def _is_complete(facts: EngagementFacts, contract: ContractFact, signer: bytes) -> bool:
+def _is_complete(facts: EngagementFacts, contract: ContractFact, signer: Account) -> bool:
     """Whether coachee, coach and sponsor have their newest assent here, the signer's being this one."""
     needed = [party.account for party in contract.body.parties if party.role is not Role.SUPERVISOR]
     if signer not in needed:

@@ -9,6 +9,7 @@ from vault.policy.facts import Effect, EngagementFacts, EscalationFacts, Facts, 
 from vault.policy.parties import JOURNAL_READERS, find_standing_contract
 from vault.policy.place import require_newest, require_seen
 from vault.protocol.envelope import Statement
+from vault.protocol.ids import StatementId
 from vault.protocol.naming import find_engagement
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import (
@@ -65,7 +66,7 @@ def _require_engagement(facts: EngagementFacts | EscalationFacts, body: Body) ->
         raise Refused(Code.PATH_MISMATCH)
 
 
-def _decide_engagement(facts: EngagementFacts, statement: bytes, body: Body, time: int) -> tuple[Effect, ...]:
+def _decide_engagement(facts: EngagementFacts, statement: StatementId, body: Body, time: int) -> tuple[Effect, ...]:
     match body:
         case Contract():
             return contracts.decide_contract(facts, statement, body)
@@ -91,7 +92,7 @@ def _decide_engagement(facts: EngagementFacts, statement: bytes, body: Body, tim
             raise Refused(Code.STATEMENT_MALFORMED)
 
 
-def _decide_escalations(facts: EscalationFacts, statement: bytes, body: Body, time: int) -> tuple[Effect, ...]:
+def _decide_escalations(facts: EscalationFacts, statement: StatementId, body: Body, time: int) -> tuple[Effect, ...]:
     match body:
         case Escalation():
             return escalations.decide_escalation(facts, statement, body, time)

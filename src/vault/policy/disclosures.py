@@ -21,13 +21,14 @@ from vault.policy.parties import (
     require_sealed_to_exactly,
     require_standing,
 )
+from vault.protocol.ids import StatementId
 from vault.protocol.limits import DAY_SECONDS
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Disclosure, Erasure, Opening, Request, Withdrawal
 from vault.protocol.vocabulary import ErasureReason, Role
 
 
-def decide_disclosure(facts: EngagementFacts, statement: bytes, body: Disclosure, time: int) -> tuple[Disclosed]:
+def decide_disclosure(facts: EngagementFacts, statement: StatementId, body: Disclosure, time: int) -> tuple[Disclosed]:
     """A disclosure; it goes on after closure.
 
     Raises: Refused(contract-inactive | role-refused | key-stale | recipient-refused | share-kind-refused |

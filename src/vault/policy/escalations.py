@@ -17,6 +17,7 @@ from vault.policy.facts import (
     find_party,
 )
 from vault.policy.parties import find_named_keys, require_role
+from vault.protocol.ids import Account, StatementId
 from vault.protocol.limits import BLOB_OVERHEAD_BYTES, ESCALATION_BUCKET_BYTES
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Contract, Escalation, Opening
@@ -26,7 +27,7 @@ ESCALATION_BLOB_BYTES = ESCALATION_BUCKET_BYTES + BLOB_OVERHEAD_BYTES
 """The one stored length of an escalation's blob, whatever it says."""
 
 
-def decide_escalation(facts: EscalationFacts, statement: bytes, body: Escalation, time: int) -> tuple[Escalated]:
+def decide_escalation(facts: EscalationFacts, statement: StatementId, body: Escalation, time: int) -> tuple[Escalated]:
     """An escalation.
 
     Raises: Refused(contract-inactive | role-refused | key-stale | contact-refused | too-large | blob-shape |
@@ -75,7 +76,7 @@ def _was_active_in(contract: ContractFact, time: int) -> bool:
     )
 
 
-def list_keys_at(facts: EngagementFacts, contract: Contract, account: bytes, time: int) -> list[KeysFact]:
+def list_keys_at(facts: EngagementFacts, contract: Contract, account: Account, time: int) -> list[KeysFact]:
     """The keys that were the account's current ones at some moment of the second `time`."""
     assents = facts.list_assents(account)
     named = [
@@ -89,6 +90,6 @@ def list_keys_at(facts: EngagementFacts, contract: Contract, account: bytes, tim
     return [keys for statement in named if (keys := facts.find_keys(statement)) is not None]
 
 
-def _require_key_at(facts: EngagementFacts, contract: Contract, account: bytes, key: bytes, time: int) -> None:
+def _require_key_at(facts: EngagementFacts, contract: Contract, account: Account, key: bytes, time: int) -> None:
     if key not in {keys.sign_key for keys in list_keys_at(facts, contract, account, time)}:
         raise Refused(Code.KEY_STALE)

@@ -7,6 +7,7 @@ classes for all three. No fact costs more than one look-up, so a decision never 
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from vault.protocol.ids import Account, KeyId, StatementId
 from vault.protocol.journal import JournalId
 from vault.protocol.statements import Contract, Keyring
 from vault.protocol.vocabulary import ClosureReason, ItemKind, JournalKind, KeysReason, Role
@@ -16,12 +17,12 @@ from vault.protocol.vocabulary import ClosureReason, ItemKind, JournalKind, Keys
 class KeysFact:
     """One generation of an account's keys, as the `keys` statement with id `statement` says it."""
 
-    statement: bytes
-    account: bytes
+    statement: StatementId
+    account: Account
     generation: int
-    sign_key: bytes
+    sign_key: KeyId
     sign_public: bytes
-    seal_key: bytes
+    seal_key: KeyId
     reason: KeysReason
 
 
@@ -29,7 +30,7 @@ class KeysFact:
 class KeyringFact:
     """The newest keyring: its id, its sequence and the generation of the sign key that signed it."""
 
-    statement: bytes
+    statement: StatementId
     generation: int
     body: Keyring
 
@@ -38,7 +39,7 @@ class KeyringFact:
 class Newest:
     """A signer's newest entry in a journal; `seen` is the seq that its `seen` named, None without the salt."""
 
-    statement: bytes
+    statement: StatementId
     seen: int | None
 
 
@@ -46,7 +47,7 @@ class Newest:
 class ContractFact:
     """A contract; times are Unix seconds, None for what has not happened."""
 
-    statement: bytes
+    statement: StatementId
     body: Contract
     activated_at: int | None
     superseded_at: int | None
@@ -56,8 +57,8 @@ class ContractFact:
 class AssentFact:
     """An assent of one account: to which contract, under which `keys` statement, when."""
 
-    contract: bytes
-    keys: bytes
+    contract: StatementId
+    keys: StatementId
     time: int
 
 
@@ -67,9 +68,9 @@ class VersionFact:
 
     item: bytes
     version: int
-    statement: bytes
+    statement: StatementId
     kind: ItemKind
-    author: bytes
+    author: Account
     erased: bool
 
 
@@ -77,9 +78,9 @@ class VersionFact:
 class DisclosureFact:
     """A disclosure; it is live at `time` while `is_live_at(time)`. `id` is the 16-byte member of its payload."""
 
-    statement: bytes
+    statement: StatementId
     id: bytes
-    recipient: bytes
+    recipient: Account
     expires: int | None
     withdrawn: bool
     erased: bool
@@ -93,10 +94,10 @@ class DisclosureFact:
 class EscalationFact:
     """An escalation: to which contact of which contract."""
 
-    statement: bytes
-    contract: bytes
+    statement: StatementId
+    contract: StatementId
     contact: bytes
-    account: bytes | None
+    account: Account | None
 
 
 class JournalFacts(Protocol):
@@ -112,7 +113,7 @@ class JournalFacts(Protocol):
         """The journal's 32-byte salt."""
         ...
 
-    def find_newest(self, account: bytes) -> Newest | None:
+    def find_newest(self, account: Account) -> Newest | None:
         """The newest entry here that `account` signed."""
         ...
 
@@ -136,7 +137,7 @@ class KeyringFacts(JournalFacts, Protocol):
 
     kind: Literal[JournalKind.KEYRING]
 
-    def find_key(self, sign_key: bytes) -> KeysFact | None:
+    def find_key(self, sign_key: KeyId) -> KeysFact | None:
         """The generation of the owner's whose sign key has this id."""
         ...
 
@@ -160,7 +161,7 @@ class EngagementFacts(JournalFacts, Protocol):
         """When it was closed, Unix seconds."""
         ...
 
-    def find_keys(self, statement: bytes) -> KeysFact | None:
+    def find_keys(self, statement: StatementId) -> KeysFact | None:
         """The `keys` statement with this id, of any account."""
         ...
 
@@ -172,15 +173,15 @@ class EngagementFacts(JournalFacts, Protocol):
         """The contract that was activated last."""
         ...
 
-    def find_contract(self, statement: bytes) -> ContractFact | None:
+    def find_contract(self, statement: StatementId) -> ContractFact | None:
         """The contract with this id."""
         ...
 
-    def list_past_roles(self, account: bytes) -> frozenset[Role | None]:
+    def list_past_roles(self, account: Account) -> frozenset[Role | None]:
         """The roles in which contracts that are or were active name the account; None stands for a contact."""
         ...
 
-    def list_assents(self, account: bytes) -> tuple[AssentFact, ...]:
+    def list_assents(self, account: Account) -> tuple[AssentFact, ...]:
         """All assents of one account, oldest first; only the newest counts now."""
         ...
 
@@ -188,11 +189,11 @@ class EngagementFacts(JournalFacts, Protocol):
         """That version of the item, or its newest."""
         ...
 
-    def is_sealed_to(self, item: bytes, version: int | None, account: bytes, key: bytes | None = None) -> bool:
+    def is_sealed_to(self, item: bytes, version: int | None, account: Account, key: bytes | None = None) -> bool:
         """Whether that version (None: any) is sealed to the account, and to that key of it where one is named."""
         ...
 
-    def find_disclosure(self, statement: bytes) -> DisclosureFact | None:
+    def find_disclosure(self, statement: StatementId) -> DisclosureFact | None:
         """The disclosure with this id."""
         ...
 
@@ -200,11 +201,11 @@ class EngagementFacts(JournalFacts, Protocol):
         """The disclosure whose payload has this 16-byte `id`; only the coachee signs disclosures, so there is one."""
         ...
 
-    def is_withdrawn(self, disclosure: bytes) -> bool:
+    def is_withdrawn(self, disclosure: StatementId) -> bool:
         """Whether a withdrawal names this id, be it of a disclosure here or not."""
         ...
 
-    def count_requests(self, by: bytes, since: int) -> int:
+    def count_requests(self, by: Account, since: int) -> int:
         """How many requests of the account have a time greater than `since`."""
         ...
 
@@ -219,7 +220,7 @@ class EscalationFacts(JournalFacts, Protocol):
         """The engagement's own journal."""
         ...
 
-    def find_escalation(self, statement: bytes) -> EscalationFact | None:
+    def find_escalation(self, statement: StatementId) -> EscalationFact | None:
         """The escalation with this id."""
         ...
 
@@ -252,7 +253,7 @@ class ContractProposed:
 class Assented:
     """A party's or contact's newest assent."""
 
-    account: bytes
+    account: Account
     assent: AssentFact
 
 
@@ -260,9 +261,9 @@ class Assented:
 class ContractActivated:
     """The contract is the active one from `time` on; the one that it supersedes was until then."""
 
-    statement: bytes
+    statement: StatementId
     time: int
-    supersedes: bytes | None
+    supersedes: StatementId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,22 +293,22 @@ class Disclosed:
 class Withdrawn:
     """This disclosure is served no more, nor ever will be if it is not here yet."""
 
-    disclosure: bytes
+    disclosure: StatementId
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The recipient holds an access receipt of `of`."""
 
-    of: bytes
-    by: bytes
+    of: StatementId
+    by: Account
 
 
 @dataclass(frozen=True, slots=True)
 class Requested:
     """One request of the budget is spent."""
 
-    by: bytes
+    by: Account
     time: int
 
 
@@ -331,7 +332,7 @@ class Erased:
     """These items (16 bytes) and disclosures (32 bytes) lose their blobs and seals."""
 
     items: tuple[bytes, ...]
-    disclosures: tuple[bytes, ...]
+    disclosures: tuple[StatementId, ...]
 
 
 Effect = (
@@ -352,11 +353,11 @@ Effect = (
 )
 
 
-def find_role(contract: Contract, account: bytes) -> Role | None:
+def find_role(contract: Contract, account: Account) -> Role | None:
     """The role of a party of the contract, None for everybody else."""
     return next((party.role for party in contract.parties if party.account == account), None)
 
 
-def find_party(contract: Contract, role: Role) -> bytes | None:
+def find_party(contract: Contract, role: Role) -> Account | None:
     """The account in that role."""
     return next((party.account for party in contract.parties if party.role is role), None)

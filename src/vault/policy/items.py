@@ -12,6 +12,7 @@ from vault.policy.parties import (
     require_role,
     require_sealed_to_exactly,
 )
+from vault.protocol.ids import Account, StatementId
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Contract, Item, Reseal
 from vault.protocol.vocabulary import SESSION_KINDS, ItemKind, Role
@@ -31,7 +32,9 @@ SHARED_KINDS = frozenset({ItemKind.GOAL, ItemKind.ACTION})
 """Kinds whose later versions either of the two may write; of all others, who wrote version 1."""
 
 
-def decide_item(facts: EngagementFacts, statement: bytes, body: Item, time: int) -> tuple[VersionAdded, SealsAdded]:
+def decide_item(
+    facts: EngagementFacts, statement: StatementId, body: Item, time: int
+) -> tuple[VersionAdded, SealsAdded]:
     """A version of an item.
 
     Raises: Refused(contract-inactive | role-refused | key-stale | engagement-closed | not-found | class-refused |
@@ -49,7 +52,7 @@ def decide_item(facts: EngagementFacts, statement: bytes, body: Item, time: int)
     return VersionAdded(version), SealsAdded(body.item, body.version, seals)
 
 
-def _require_author(newest: VersionFact | None, body: Item, role: Role) -> bytes:
+def _require_author(newest: VersionFact | None, body: Item, role: Role) -> Account:
     """The author of version 1. Raises: Refused."""
     if newest is None:
         if body.version != 1:
@@ -68,7 +71,7 @@ def _require_author(newest: VersionFact | None, body: Item, role: Role) -> bytes
     return newest.author
 
 
-def list_reader_sets(kind: ItemKind, author: bytes, contract: Contract) -> tuple[frozenset[bytes], ...]:
+def list_reader_sets(kind: ItemKind, author: Account, contract: Contract) -> tuple[frozenset[bytes], ...]:
     """The sets of accounts to which a version of this kind may be sealed; one of them exactly."""
     coachee = find_party(contract, Role.COACHEE)
     pair = frozenset(party.account for party in contract.parties if party.role in JOURNAL_READERS)
@@ -79,7 +82,7 @@ def list_reader_sets(kind: ItemKind, author: bytes, contract: Contract) -> tuple
     return (pair,)
 
 
-def _require_readers(facts: EngagementFacts, body: Item, author: bytes, contract: Contract) -> None:
+def _require_readers(facts: EngagementFacts, body: Item, author: Account, contract: Contract) -> None:
     accounts = frozenset(seal.account for seal in body.seals)
     if accounts not in list_reader_sets(body.kind, author, contract):
         raise Refused(Code.SEALS_REFUSED)

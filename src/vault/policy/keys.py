@@ -5,7 +5,7 @@ Source: docs/protocol.md section 4 rule 0.
 
 from vault.policy.facts import KeyringAdded, KeyringFact, KeyringFacts, KeysAdded, KeysFact, KeysFacts
 from vault.policy.place import require_newest
-from vault.protocol.ids import account_id
+from vault.protocol.ids import StatementId, account_id
 from vault.protocol.journal import salt_sha256
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Keyring, Keys
@@ -19,7 +19,7 @@ def list_key_signers(current: KeysFact | None, body: Keys) -> tuple[bytes, ...]:
     return (current.sign_public, body.sign.public)
 
 
-def decide_keys(facts: KeysFacts, statement: bytes, body: Keys) -> tuple[KeysAdded]:
+def decide_keys(facts: KeysFacts, statement: StatementId, body: Keys) -> tuple[KeysAdded]:
     """The next generation. Raises: Refused(account-mismatch | generation-taken | key-chain | not-newest)."""
     current = facts.find_current()
     if body.by != body.account or body.account != facts.journal.subject:
@@ -32,7 +32,7 @@ def decide_keys(facts: KeysFacts, statement: bytes, body: Keys) -> tuple[KeysAdd
     return (KeysAdded(keys_fact(statement, body)),)
 
 
-def keys_fact(statement: bytes, body: Keys) -> KeysFact:
+def keys_fact(statement: StatementId, body: Keys) -> KeysFact:
     """What others need of a `keys` statement with this id."""
     return KeysFact(
         statement=statement,
@@ -66,7 +66,7 @@ def _require_next(current: KeysFact, body: Keys) -> None:
         raise Refused(Code.KEY_CHAIN)
 
 
-def decide_keyring(facts: KeyringFacts, statement: bytes, body: Keyring) -> tuple[KeyringAdded]:
+def decide_keyring(facts: KeyringFacts, statement: StatementId, body: Keyring) -> tuple[KeyringAdded]:
     """The next keyring. Raises: Refused(not-signer | sequence-taken | key-stale | statement-malformed | not-newest)."""
     current = facts.find_current()
     signer = facts.find_key(body.key)

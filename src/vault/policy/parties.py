@@ -6,6 +6,7 @@ Source: docs/protocol.md section 4 rules 2 and 3.
 from collections.abc import Iterable
 
 from vault.policy.facts import ContractFact, EngagementFacts, KeysFact, find_role
+from vault.protocol.ids import Account, StatementId
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Body, Contract, SealRef
 from vault.protocol.vocabulary import Role
@@ -14,7 +15,7 @@ JOURNAL_READERS = frozenset({Role.COACH, Role.COACHEE})
 """The roles that read an engagement's journal and hold its salt."""
 
 
-def require_active(facts: EngagementFacts, contract: bytes) -> ContractFact:
+def require_active(facts: EngagementFacts, contract: StatementId) -> ContractFact:
     """The active contract, if it is the one named. Raises: Refused(contract-inactive)."""
     active = facts.find_active_contract()
     if active is None or active.statement != contract:
@@ -27,7 +28,7 @@ def find_standing_contract(facts: EngagementFacts) -> ContractFact | None:
     return facts.find_active_contract() or facts.find_first_contract()
 
 
-def require_role(contract: Contract, account: bytes, *roles: Role) -> Role:
+def require_role(contract: Contract, account: Account, *roles: Role) -> Role:
     """The account's role in the contract, if it is one of `roles`. Raises: Refused(role-refused)."""
     role = find_role(contract, account)
     if role is None or role not in roles:
@@ -44,16 +45,16 @@ def require_standing(facts: EngagementFacts, body: Body, *roles: Role) -> Contra
     return standing.body
 
 
-def find_current_keys(facts: EngagementFacts, account: bytes, contract: Contract) -> KeysFact | None:
+def find_current_keys(facts: EngagementFacts, account: Account, contract: Contract) -> KeysFact | None:
     """The keys of the account's newest assent here, before that of its place in `contract`."""
     assents = facts.list_assents(account)
     statement = assents[-1].keys if assents else find_named_keys(contract, account)
     return None if statement is None else facts.find_keys(statement)
 
 
-def find_named_keys(contract: Contract, account: bytes) -> bytes | None:
+def find_named_keys(contract: Contract, account: Account) -> StatementId | None:
     """The `keys` statement under which the contract names the account as a party or a contact."""
-    named: dict[bytes | None, bytes | None] = {contact.account: contact.keys for contact in contract.contacts}
+    named: dict[Account | None, StatementId | None] = {contact.account: contact.keys for contact in contract.contacts}
     named.update({party.account: party.keys for party in contract.parties})
     return named.get(account)
 

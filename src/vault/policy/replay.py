@@ -38,6 +38,7 @@ from vault.policy.facts import (
 )
 from vault.policy.signers import list_signers
 from vault.protocol.envelope import Statement
+from vault.protocol.ids import Account, EngagementId, KeyId, StatementId
 from vault.protocol.journal import START, JournalId, Position, next_position, seen_mark
 from vault.protocol.keys import require_valid_keys
 from vault.protocol.limits import ID_BYTES, ZERO32
@@ -59,7 +60,7 @@ class Replayed:
         self.ids: set[tuple[bytes, bytes]] = set()
         self.statements: list[bytes] = []
 
-    def find_newest(self, account: bytes) -> Newest | None:
+    def find_newest(self, account: Account) -> Newest | None:
         """The newest entry here that `account` signed."""
         return self.newest.get(account)
 
@@ -85,7 +86,7 @@ class ReplayedKeys(Replayed):
 
     kind: Literal[JournalKind.KEYS] = JournalKind.KEYS
 
-    def __init__(self, account: bytes) -> None:
+    def __init__(self, account: Account) -> None:
         """The empty keys journal of an account."""
         super().__init__(JournalId(JournalKind.KEYS, account), ZERO32)
         self.generations: list[KeysFact] = []
@@ -113,7 +114,7 @@ class ReplayedKeyring(Replayed):
         self.keys = keys
         self.current: KeyringFact | None = None
 
-    def find_key(self, sign_key: bytes) -> KeysFact | None:
+    def find_key(self, sign_key: KeyId) -> KeysFact | None:
         """The newest generation whose sign key has this id."""
         return next((keys for keys in reversed(self.keys.generations) if keys.sign_key == sign_key), None)
 
@@ -135,7 +136,7 @@ class ReplayedEngagement(Replayed):
     kind: Literal[JournalKind.ENGAGEMENT] = JournalKind.ENGAGEMENT
 
     def __init__(
-        self, engagement: bytes, salt: bytes, deployment: KeysFact, find_keys: Callable[[bytes], KeysFact | None]
+        self, engagement: EngagementId, salt: bytes, deployment: KeysFact, find_keys: Callable[[bytes], KeysFact | None]
     ) -> None:
         """The empty journal of a 16-byte engagement."""
         super().__init__(JournalId(JournalKind.ENGAGEMENT, engagement), salt)
@@ -162,15 +163,15 @@ class ReplayedEngagement(Replayed):
         """The contract that was activated last."""
         return None if self.active is None else self.contracts[self.active]
 
-    def find_contract(self, statement: bytes) -> ContractFact | None:
+    def find_contract(self, statement: StatementId) -> ContractFact | None:
         """The contract with this id."""
         return self.contracts.get(statement)
 
-    def list_past_roles(self, account: bytes) -> frozenset[Role | None]:
+    def list_past_roles(self, account: Account) -> frozenset[Role | None]:
         """The roles in which contracts that are or were active name the account; None stands for a contact."""
         return self.past_roles.get(account, frozenset())
 
-    def list_assents(self, account: bytes) -> tuple[AssentFact, ...]:
+    def list_assents(self, account: Account) -> tuple[AssentFact, ...]:
         """All assents of one account, oldest first."""
         return self.assents.get(account, ())
 
@@ -181,7 +182,7 @@ class ReplayedEngagement(Replayed):
             return versions[-1] if versions else None
         return versions[version - 1] if 1 <= version <= len(versions) else None
 
-    def is_sealed_to(self, item: bytes, version: int | None, account: bytes, key: bytes | None = None) -> bool:
+    def is_sealed_to(self, item: bytes, version: int | None, account: Account, key: bytes | None = None) -> bool:
         """Whether that version (None: any) is sealed to the account, and to that key of it where one is named."""
         numbers = [each.version for each in self.versions.get(item, [])] if version is None else [version]
         return any(
@@ -190,7 +191,7 @@ class ReplayedEngagement(Replayed):
             for holder, sealed_key in self.seals.get((item, number), ())
         )
 
-    def find_disclosure(self, statement: bytes) -> DisclosureFact | None:
+    def find_disclosure(self, statement: StatementId) -> DisclosureFact | None:
         """The disclosure with this id."""
         return self.disclosures.get(statement)
 
@@ -199,11 +200,11 @@ class ReplayedEngagement(Replayed):
         statement = self.disclosures_by_id.get(identifier)
         return None if statement is None else self.disclosures[statement]
 
-    def is_withdrawn(self, disclosure: bytes) -> bool:
+    def is_withdrawn(self, disclosure: StatementId) -> bool:
         """Whether a withdrawal names this id."""
         return disclosure in self.withdrawn
 
-    def count_requests(self, by: bytes, since: int) -> int:
+    def count_requests(self, by: Account, since: int) -> int:
         """How many requests of the account have a time greater than `since`."""
         times = self.requests.get(by, [])
         return len(times) - bisect_right(times, since)
@@ -246,12 +247,12 @@ class ReplayedEngagement(Replayed):
                 super().apply(effect)
 
     def _keep_roles(self, contract: Contract) -> None:
-        named: list[tuple[bytes, Role | None]] = [(party.account, party.role) for party in contract.parties]
+        named: list[tuple[Account, Role | None]] = [(party.account, party.role) for party in contract.parties]
         named += [(contact.account, None) for contact in contract.contacts if contact.account is not None]
         for account, role in named:
             self.past_roles[account] = self.list_past_roles(account) | {role}
 
-    def _end(self, statement: bytes, withdrawn: bool = False, erased: bool = False) -> None:
+    def _end(self, statement: StatementId, withdrawn: bool = False, erased: bool = False) -> None:
         disclosure = self.disclosures.get(statement)
         if disclosure is not None:
             self.disclosures[statement] = replace(
@@ -271,7 +272,7 @@ class ReplayedEscalations(Replayed):
         self.escalations: dict[bytes, EscalationFact] = {}
         self.openings: dict[bytes, list[bytes]] = {}
 
-    def find_escalation(self, statement: bytes) -> EscalationFact | None:
+    def find_escalation(self, statement: StatementId) -> EscalationFact | None:
         """The escalation with this id."""
         return self.escalations.get(statement)
 

@@ -7,7 +7,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from vault.protocol.fields import Audience, BaseUrl, Closed, Hash, Id, Integer, Positive, SignPublic, SlotKind
+from vault.protocol.fields import (
+    AccountHex,
+    Audience,
+    BaseUrl,
+    Closed,
+    EngagementHex,
+    Hash,
+    Id,
+    Integer,
+    Positive,
+    SignPublic,
+    SlotKind,
+    StatementHex,
+)
 from vault.protocol.limits import ENROLMENT_MAXIMUM_SECONDS, ENROLMENT_SECONDS
 from vault.protocol.vocabulary import JournalKind, Role
 
@@ -40,7 +53,7 @@ class Written(Closed):
     `openings`, the number of times that it was opened, stands in the answer to a withdrawal alone.
     """
 
-    statement: Hash
+    statement: StatementHex
     journal: JournalPlace | None
     time: Integer
     receipt: str
@@ -51,7 +64,7 @@ class Written(Closed):
 class Introduced(Closed):
     """The answer to an introduction, which stands in no journal."""
 
-    statement: Hash
+    statement: StatementHex
 
 
 class Entry(Closed):
@@ -63,7 +76,7 @@ class Entry(Closed):
     seq: Positive
     head: Hash
     time: Integer
-    statement: Hash
+    statement: StatementHex
     envelope: dict[str, Any]
     seal: str | None
     receipt: str
@@ -112,10 +125,10 @@ class Head(Closed):
 class EngagementRow(Closed):
     """One engagement of mine."""
 
-    engagement: Id
+    engagement: EngagementHex
     role: Annotated[str, Field(pattern="^(coach|coachee|sponsor|supervisor|contact)$")]
     active: bool
-    contract: Hash | None
+    contract: StatementHex | None
     journal: Head | None
 
 
@@ -130,7 +143,7 @@ class ContractRow(Closed):
     """A contract that names me, its assents and my seal of its text; `leaf` is null for who reads the journal."""
 
     state: Literal["proposed", "active", "superseded", "dead"]
-    statement: Hash
+    statement: StatementHex
     envelope: dict[str, Any]
     time: Integer
     assents: tuple[dict[str, Any], ...]
@@ -183,7 +196,7 @@ class DisclosureRow(Closed):
     `leaf` is null for the coachee, who reads the journal.
     """
 
-    statement: Hash
+    statement: StatementHex
     envelope: dict[str, Any]
     time: Integer
     receipt: str
@@ -314,7 +327,7 @@ class EnrolmentToken(Closed):
 class ChallengeRequest(Closed):
     """For which account a challenge is asked."""
 
-    account: Hash
+    account: AccountHex
 
 
 class Introductions(Closed):
@@ -327,7 +340,7 @@ class Introductions(Closed):
 class Reader(Closed):
     """Someone who holds a seal of a version; `by` is "seal" and `until` null, since no disclosure names an item."""
 
-    account: Hash
+    account: AccountHex
     role: Role
     by: str
     until: Integer | None

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from vault.encoding import MAXIMUM_INTEGER, read_base64, read_hex, write_base64
 from vault.errors import EncodingError
 from vault.protocol.deployment import BASE_URL_PATTERN, require_base_url
+from vault.protocol.ids import Account, EngagementId, KeyId, StatementId
 from vault.protocol.limits import ACCOUNT_BYTES, HASH_BYTES, ID_BYTES, LIST_MAXIMUM, SEAL_KEY_BYTES
 from vault.protocol.times import is_whole_day
 from vault.protocol.vocabulary import SLOT_KINDS
@@ -46,6 +47,14 @@ Id = Annotated[bytes, _spelled(read_hex, ID_BYTES), _AS_HEX, _hex_schema(ID_BYTE
 """16 bytes, 32 lower-case hex digits: engagement, item, contact, key id, the statement's own `id`."""
 Hash = Annotated[bytes, _spelled(read_hex, HASH_BYTES), _AS_HEX, _hex_schema(HASH_BYTES)]
 """32 bytes, 64 lower-case hex digits: account, statement id, SHA-256, HMAC."""
+AccountHex = Annotated[Account, _spelled(read_hex, ACCOUNT_BYTES), _AS_HEX, _hex_schema(ACCOUNT_BYTES)]
+"""An account, as a `Hash` is spelled."""
+StatementHex = Annotated[StatementId, _spelled(read_hex, HASH_BYTES), _AS_HEX, _hex_schema(HASH_BYTES)]
+"""The id of a statement, as a `Hash` is spelled."""
+EngagementHex = Annotated[EngagementId, _spelled(read_hex, ID_BYTES), _AS_HEX, _hex_schema(ID_BYTES)]
+"""An engagement, as an `Id` is spelled."""
+KeyHex = Annotated[KeyId, _spelled(read_hex, ID_BYTES), _AS_HEX, _hex_schema(ID_BYTES)]
+"""The id of a public key, as an `Id` is spelled."""
 SignPublic = Annotated[bytes, _spelled(read_base64, ACCOUNT_BYTES), _AS_BASE64]
 """An Ed25519 public key, 32 bytes, base64."""
 SealPublic = Annotated[bytes, _spelled(read_base64, SEAL_KEY_BYTES), _AS_BASE64]

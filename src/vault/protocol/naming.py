@@ -6,6 +6,7 @@ Source: docs/protocol.md sections 3.2, 4, 5 and 6.
 
 from typing import Any
 
+from vault.protocol.ids import EngagementId, StatementId
 from vault.protocol.journal import JournalId
 from vault.protocol.kinds import Part
 from vault.protocol.statements import BlobRef, Body, SealRef, SlotRef
@@ -23,10 +24,10 @@ def find_journal(body: Body) -> JournalId | None:
     return None if row.journal is None else JournalId(row.journal, getattr(body, row.subject))
 
 
-def find_engagement(body: Body) -> bytes | None:
+def find_engagement(body: Body) -> EngagementId | None:
     """The 16-byte engagement that the statement is about."""
     journal = find_journal(body)
-    return journal.subject if journal is not None and journal.kind in _OF_ENGAGEMENTS else None
+    return EngagementId(journal.subject) if journal is not None and journal.kind in _OF_ENGAGEMENTS else None
 
 
 def find_blob(body: Body) -> BlobRef | None:
@@ -53,13 +54,13 @@ def find_salt_sha256(body: Body) -> bytes | None:
     return found
 
 
-def find_resealed(body: Body) -> bytes | None:
+def find_resealed(body: Body) -> StatementId | None:
     """The id of the statement whose content the seals open, where that is not this one's."""
-    found: bytes | None = None if body.row.reseals is None else getattr(body, body.row.reseals)
+    found: StatementId | None = None if body.row.reseals is None else getattr(body, body.row.reseals)
     return found
 
 
-def list_named(body: Body) -> dict[str, bytes]:
+def list_named(body: Body) -> dict[str, StatementId]:
     """The ids of statements that the members hold, by the name of the member; what is null is left out."""
     return {name: found for name in body.row.names if (found := getattr(body, name)) is not None}
 

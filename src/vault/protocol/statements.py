@@ -11,17 +11,21 @@ from pydantic import Field, ValidationError, model_validator
 
 from vault.errors import PayloadTypeError, StatementError, SuiteError
 from vault.protocol.fields import (
+    AccountHex,
     Audience,
     BaseUrl,
     Closed,
     Day,
+    EngagementHex,
     Hash,
     Id,
     Integer,
+    KeyHex,
     Positive,
     SealPublic,
     SignPublic,
     SlotKind,
+    StatementHex,
     sorted_by,
 )
 from vault.protocol.kinds import KINDS, Kind
@@ -60,8 +64,8 @@ class BlobRef(Closed):
 class SealRef(Closed):
     """A seal in the statement that carries it: for whom, for which key, and its hash."""
 
-    account: Hash
-    key: Id
+    account: AccountHex
+    key: KeyHex
     sha256: Hash
 
 
@@ -84,14 +88,14 @@ class SlotRef(Closed):
 class SignKey(Closed):
     """An Ed25519 public key and its id."""
 
-    key: Id
+    key: KeyHex
     public: SignPublic
 
 
 class SealKey(Closed):
     """An X-Wing public key and its id."""
 
-    key: Id
+    key: KeyHex
     public: SealPublic
 
 
@@ -123,8 +127,8 @@ class Body(Closed):
     type: StatementType
     audience: Audience
     id: Id
-    by: Hash
-    key: Id
+    by: AccountHex
+    key: KeyHex
     at: Integer
     after: Hash | None
     seen: Hash | None
@@ -150,7 +154,7 @@ class Keys(Body):
 
     TYPE = StatementType.KEYS
 
-    account: Hash
+    account: AccountHex
     generation: Positive
     sign: SignKey
     seal: SealKey
@@ -174,7 +178,7 @@ class Introduction(Body):
 
     TYPE = StatementType.INTRODUCTION
 
-    to: Hash
+    to: AccountHex
     mac: Hash
 
 
@@ -204,8 +208,8 @@ class Contract(Body):
 
     TYPE = StatementType.CONTRACT
 
-    engagement: Id
-    supersedes: Hash | None
+    engagement: EngagementHex
+    supersedes: StatementHex | None
     parties: Annotated[tuple[Party, ...], *sorted_by(lambda party: party.account)]
     contacts: Annotated[tuple[Contact, ...], *sorted_by(lambda contact: contact.contact)]
     origin: Origin
@@ -231,9 +235,9 @@ class Assent(Body):
 
     TYPE = StatementType.ASSENT
 
-    engagement: Id
-    contract: Hash
-    keys: Hash
+    engagement: EngagementHex
+    contract: StatementHex
+    keys: StatementHex
 
 
 class Item(Body):
@@ -241,11 +245,11 @@ class Item(Body):
 
     TYPE = StatementType.ITEM
 
-    engagement: Id
-    contract: Hash
+    engagement: EngagementHex
+    contract: StatementHex
     item: Id
     version: Positive
-    previous: Hash | None
+    previous: StatementHex | None
     kind: ItemKind
     blob: BlobRef
     attachments: Annotated[
@@ -265,11 +269,11 @@ class Reseal(Body):
 
     TYPE = StatementType.RESEAL
 
-    engagement: Id
-    contract: Hash
+    engagement: EngagementHex
+    contract: StatementHex
     item: Id
     version: Positive
-    statement: Hash
+    statement: StatementHex
     seals: Seals
 
 
@@ -278,11 +282,11 @@ class Disclosure(Body):
 
     TYPE = StatementType.DISCLOSURE
 
-    engagement: Id
-    contract: Hash
+    engagement: EngagementHex
+    contract: StatementHex
     share_kind: ShareKind
     purpose: Purpose
-    recipient: Hash
+    recipient: AccountHex
     blob: BlobRef
     seals: Seals
     consent_sha256: Hash
@@ -295,8 +299,8 @@ class Withdrawal(Body):
 
     TYPE = StatementType.WITHDRAWAL
 
-    engagement: Id
-    disclosure: Hash
+    engagement: EngagementHex
+    disclosure: StatementHex
 
 
 class Request(Body):
@@ -304,8 +308,8 @@ class Request(Body):
 
     TYPE = StatementType.REQUEST
 
-    engagement: Id
-    contract: Hash
+    engagement: EngagementHex
+    contract: StatementHex
     share_kind: ShareKind
     expires: Integer
 
@@ -315,8 +319,8 @@ class Opening(Body):
 
     TYPE = StatementType.OPENING
 
-    engagement: Id
-    of: Hash
+    engagement: EngagementHex
+    of: StatementHex
 
 
 class Escalation(Body):
@@ -324,8 +328,8 @@ class Escalation(Body):
 
     TYPE = StatementType.ESCALATION
 
-    engagement: Id
-    contract: Hash
+    engagement: EngagementHex
+    contract: StatementHex
     contact: Id
     reason: EscalationReason
     delay: Delay | None
@@ -338,7 +342,7 @@ class Closure(Body):
 
     TYPE = StatementType.CLOSURE
 
-    engagement: Id
+    engagement: EngagementHex
     reason: ClosureReason
 
 
@@ -347,7 +351,7 @@ class Erasure(Body):
 
     TYPE = StatementType.ERASURE
 
-    engagement: Id
+    engagement: EngagementHex
     items: Annotated[tuple[Id, ...], *sorted_by(lambda item: item, maximum=ERASED_ITEMS_MAXIMUM, minimum=1)]
     reason: ErasureReason
 

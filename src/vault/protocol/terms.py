@@ -4,16 +4,16 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from vault.protocol.fields import Closed, Hash, Id
+from vault.protocol.fields import AccountHex, Closed, Id, StatementHex
 from vault.protocol.vocabulary import Affiliation, ContactKind, Role
 
 
 class Party(Closed):
     """An account in its role, and the `keys` statement under which it joins."""
 
-    account: Hash
+    account: AccountHex
     role: Role
-    keys: Hash
+    keys: StatementHex
 
 
 class Contact(Closed):
@@ -22,8 +22,8 @@ class Contact(Closed):
     contact: Id
     kind: ContactKind
     affiliation: Affiliation
-    account: Hash | None
-    keys: Hash | None
+    account: AccountHex | None
+    keys: StatementHex | None
 
     @model_validator(mode="after")
     def _account_with_keys(self) -> Self:

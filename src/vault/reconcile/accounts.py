@@ -11,7 +11,7 @@ from vault.policy.facts import KeyringAdded, KeysAdded, KeysFact
 from vault.policy.keys import keys_fact
 from vault.policy.replay import ReplayedJournal, ReplayedKeyring, ReplayedKeys
 from vault.protocol.envelope import Envelope, Statement
-from vault.protocol.ids import key_id
+from vault.protocol.ids import Account, key_id
 from vault.protocol.journal import JournalId
 from vault.protocol.limits import INTRODUCTION_SECONDS, ZERO32
 from vault.protocol.statements import Introduction, Keys
@@ -54,7 +54,7 @@ class _Account:
     """The rows that the journals of one account make."""
 
     def __init__(self, account: bytes, expected: Expected) -> None:
-        self._keys = ReplayedKeys(account)
+        self._keys = ReplayedKeys(Account(account))
         self._expected = expected
 
     def start(self, _salt: bytes) -> ReplayedJournal:

@@ -8,6 +8,7 @@ from functools import partial
 
 from vault.policy.facts import Escalated, KeysFact
 from vault.policy.replay import ReplayedEngagement, ReplayedEscalations, ReplayedJournal
+from vault.protocol.ids import EngagementId
 from vault.protocol.journal import JournalId
 from vault.protocol.vocabulary import JournalKind
 from vault.reconcile.accounts import Directory
@@ -41,12 +42,14 @@ class _Engagement:
 
     def start(self, salt: bytes) -> ReplayedJournal:
         """The empty state of the engagement's own journal."""
-        self.state = ReplayedEngagement(self.subject, salt, self._deployment, self._directory.find)
+        self.state = ReplayedEngagement(EngagementId(self.subject), salt, self._deployment, self._directory.find)
         return self.state
 
     def start_escalations(self, salt: bytes) -> ReplayedJournal:
         """The empty state of its escalations, beside what was replayed of the engagement."""
-        state = self.state or ReplayedEngagement(self.subject, salt, self._deployment, self._directory.find)
+        state = self.state or ReplayedEngagement(
+            EngagementId(self.subject), salt, self._deployment, self._directory.find
+        )
         return ReplayedEscalations(state)
 
     def take(self, entry: Entry) -> None:

@@ -15,7 +15,7 @@ from vault import ed25519
 from vault.encoding import read_base64, write_base64
 from vault.errors import EncodingError, VaultError
 from vault.policy.facts import KeysFact
-from vault.protocol.ids import account_id, key_id
+from vault.protocol.ids import KeyId, StatementId, account_id, key_id
 from vault.protocol.limits import ID_BYTES, ZERO32
 from vault.protocol.vocabulary import KEY_ALGORITHM_ED25519, KeysReason
 from vault.server.private_files import OWNER_ALONE
@@ -47,12 +47,12 @@ class Secrets:
         """The deployment's account and sign key as policy asks for them; nothing is ever sealed to it."""
         public = ed25519.public_key(self.deployment_sign_seed)
         return KeysFact(
-            statement=ZERO32,
+            statement=StatementId(ZERO32),
             account=account_id(public),
             generation=1,
             sign_key=key_id(KEY_ALGORITHM_ED25519, public),
             sign_public=public,
-            seal_key=bytes(ID_BYTES),
+            seal_key=KeyId(bytes(ID_BYTES)),
             reason=KeysReason.CREATE,
         )
 

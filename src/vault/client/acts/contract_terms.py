@@ -1,6 +1,6 @@
 """Contracts as values: state and plain words, from the verified statements."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vault.client.acts.terms import render
@@ -63,7 +63,7 @@ def list_served_terms(session: Session, served: Served) -> tuple[ContractTerms, 
     )
 
 
-def _terms(session: Session, statement: bytes, body: Contract, state: str, assented: list[bytes]) -> ContractTerms:
+def _terms(session: Session, statement: bytes, body: Contract, state: str, assented: Sequence[bytes]) -> ContractTerms:
     names = names_in(session, body)
     return ContractTerms(
         id=statement.hex(),

@@ -114,7 +114,7 @@ def _find_parties(session: Session, terms: Terms) -> Act[tuple[tuple[Party, ...]
     parties: list[Party] = []
     keys_of: dict[bytes, KeysFact] = {}
     for role, name in terms.parties().items():
-        account = session.account
+        account: bytes = session.account
         if name is not None:
             person = yield from find_person(session, name)
             account = person.account

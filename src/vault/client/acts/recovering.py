@@ -44,7 +44,7 @@ from vault.errors import FormatError
 from vault.protocol.api import KeyringView, SlotHeader
 from vault.protocol.api import Token as TokenAnswer
 from vault.protocol.envelope import sign
-from vault.protocol.ids import key_id
+from vault.protocol.ids import Account, key_id
 from vault.protocol.limits import CHALLENGE_SECONDS, SLOT_BYTES, SLOT_HEADER_BYTES, SUITE
 from vault.protocol.statements import Fetch
 from vault.protocol.submission import spell
@@ -91,7 +91,7 @@ def recovering_session(
         home.close()
         raise
     verified = Verified(tlog=TlogState(key=key, searched_at=now()))
-    return Session(home, deployment, code.account, identity, verified, now=now, random=random)
+    return Session(home, deployment, Account(code.account), identity, verified, now=now, random=random)
 
 
 def recover(session: Session) -> Act[None]:

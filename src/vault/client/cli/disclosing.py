@@ -19,6 +19,7 @@ from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle
 from vault.client.sdk.synchronous.items import Preview
 from vault.client.sdk.values import Opened
+from vault.protocol.ids import StatementId
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import Locale, Purpose, ShareKind
 
@@ -157,7 +158,7 @@ def withdraw(context: typer.Context, disclosure: DisclosureId, engagement: Engag
 
 
 def _find_disclosure(home: OpenHome, engagement: str | None, disclosure: str) -> DisclosureHandle:
-    statement = as_id(disclosure, 32)
+    statement = StatementId(as_id(disclosure, 32))
     for each in home.list_engagements_to_write(engagement):
         try:
             view = home.run(ensure_view(home.session, each))

@@ -14,7 +14,8 @@ from pydantic import Field, ValidationError
 from vault.client.errors import UsageError
 from vault.encoding import read_base64, write_base64
 from vault.errors import FormatError
-from vault.protocol.fields import Audience, BaseUrl, Closed, Hash, SlotKind
+from vault.protocol.fields import AccountHex, Audience, BaseUrl, Closed, SlotKind
+from vault.protocol.ids import Account
 from vault.protocol.strict_json import read_json
 
 FILE_NAME = "vault.json"
@@ -39,7 +40,7 @@ class StoredVault(Closed):
     format: Annotated[int, Field(ge=1, le=1)]
     url: BaseUrl
     audience: Audience
-    account: Hash
+    account: AccountHex
     keyring: str
     slots: tuple[StoredSlot, ...]
     state: str
@@ -51,7 +52,7 @@ class Contents:
 
     url: str
     audience: str
-    account: bytes
+    account: Account
     keyring: bytes
     slots: dict[int, bytes]
     state: bytes

@@ -2,6 +2,7 @@
 
 from vault.client.device.session import Session
 from vault.policy.facts import find_role
+from vault.protocol.ids import Account
 from vault.protocol.statements import Contract
 
 YOU = "you"
@@ -16,7 +17,7 @@ def name_of(
     person = session.identity.people.get(account)
     if person is not None:
         return person.name
-    role = None if contract is None else find_role(contract, account)
+    role = None if contract is None else find_role(contract, Account(account))
     if role is not None:
         return f"the {role}"
     if contract is not None and any(contact.account == account for contact in contract.contacts):

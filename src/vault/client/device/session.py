@@ -27,6 +27,7 @@ from vault.client.device.verified import Verified
 from vault.client.device.waiting import Outbox
 from vault.client.errors import VerificationError
 from vault.policy.facts import KeysFact
+from vault.protocol.ids import Account
 from vault.protocol.journal import JournalId
 from vault.protocol.limits import ZERO32
 from vault.protocol.vocabulary import JournalKind
@@ -39,7 +40,7 @@ class Session:
         self,
         home: Home,
         deployment: Deployment,
-        account: bytes,
+        account: Account,
         identity: Identity,
         verified: Verified,
         *,

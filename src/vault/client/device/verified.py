@@ -13,6 +13,7 @@ from vault.client.errors import VerificationError
 from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedKeys
 from vault.protocol.api import Entry
+from vault.protocol.ids import Account
 from vault.protocol.journal import START, JournalId, Position
 from vault.protocol.statements import Contract
 
@@ -68,11 +69,11 @@ class Verified:
 
     def replaying(self, account: bytes) -> ReplayedKeys:
         """The account's keys journal as far as it was replayed."""
-        return self.keys.setdefault(account, ReplayedKeys(account))
+        return self.keys.setdefault(account, ReplayedKeys(Account(account)))
 
     def replay_anew(self, account: bytes) -> ReplayedKeys:
         """The account's keys journal, from its beginning."""
-        replay = self.keys[account] = ReplayedKeys(account)
+        replay = self.keys[account] = ReplayedKeys(Account(account))
         self.taken.pop(replay.journal, None)
         return replay
 

@@ -14,6 +14,7 @@ from vault.client.errors import VerificationError
 from vault.policy.facts import EngagementFacts, KeysFact
 from vault.policy.parties import find_current_keys
 from vault.protocol.blob import BlobContext
+from vault.protocol.ids import Account
 from vault.protocol.seal import SealContext
 from vault.protocol.statements import BlobRef, Contract, SealRef
 from vault.protocol.vocabulary import SealPurpose
@@ -31,7 +32,7 @@ class Sealed:
 
 def current_keys_of(facts: EngagementFacts, contract: Contract, accounts: Iterable[bytes]) -> list[KeysFact]:
     """The current keys of each account in this engagement, ascending by account. Raises: VerificationError."""
-    found = [find_current_keys(facts, account, contract) for account in sorted(accounts)]
+    found = [find_current_keys(facts, Account(account), contract) for account in sorted(accounts)]
     keys = [each for each in found if each is not None]
     if len(keys) != len(found):
         raise VerificationError("keys", "expected verified keys of every reader")

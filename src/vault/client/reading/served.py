@@ -22,6 +22,7 @@ from vault.policy.facts import KeysFact, find_party, find_role
 from vault.policy.parties import JOURNAL_READERS
 from vault.protocol.api import ContractRow, EngagementView
 from vault.protocol.envelope import Statement
+from vault.protocol.ids import Account
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Contract, Disclosure
 from vault.protocol.vocabulary import SPONSOR_CLAUSES, Affiliation, Role
@@ -107,7 +108,7 @@ def _verify_contract(session: Session, engagement: bytes, row: ContractRow) -> A
     return ServedContract(statement, body, row.state, frozenset(assented), seal)
 
 
-def require_served_role(contract: Contract, account: bytes) -> None:
+def require_served_role(contract: Contract, account: Account) -> None:
     """Return for a sponsor or supervisor. Coach and coachee read the journal, whatever a server says of their role.
 
     Raises: VerificationError.

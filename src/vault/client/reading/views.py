@@ -26,7 +26,7 @@ from vault.policy.parties import JOURNAL_READERS, find_standing_contract
 from vault.policy.replay import ReplayedEngagement
 from vault.protocol.api import EngagementView, Entry, Written
 from vault.protocol.envelope import Statement
-from vault.protocol.ids import key_id
+from vault.protocol.ids import Account, EngagementId, KeyId, StatementId, key_id
 from vault.protocol.journal import START, JournalId
 from vault.protocol.limits import SALT_BYTES, ZERO32
 from vault.protocol.naming import find_resealed
@@ -34,7 +34,9 @@ from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Body, Contract
 from vault.protocol.vocabulary import KEY_ALGORITHM_ED25519, JournalKind, KeysReason, Role
 
-NOBODY = KeysFact(ZERO32, ZERO32, 1, bytes(16), ZERO32, bytes(16), KeysReason.CREATE)
+NO_KEYS = StatementId(ZERO32)
+NO_KEY = KeyId(bytes(16))
+NOBODY = KeysFact(NO_KEYS, Account(ZERO32), 1, NO_KEY, ZERO32, NO_KEY, KeysReason.CREATE)
 """Stands for a deployment whose key this client does not know: it has signed nothing that verifies."""
 
 
@@ -83,7 +85,7 @@ class View:
             raise VerificationError("policy", "expected a journal that begins with a contract")
         return contract
 
-    def find_role(self, account: bytes) -> Role | None:
+    def find_role(self, account: Account) -> Role | None:
         """The account's role in the standing contract."""
         return find_role(self.standing().body, account)
 
@@ -101,11 +103,11 @@ def open_view(session: Session, engagement: bytes) -> View:
         if session.verified.deployment_keys is not None:
             account, public = session.verified.deployment_keys
             key = key_id(KEY_ALGORITHM_ED25519, public)
-            deployment = KeysFact(ZERO32, account, 1, key, public, bytes(16), KeysReason.CREATE)
+            deployment = KeysFact(NO_KEYS, Account(account), 1, key, public, NO_KEY, KeysReason.CREATE)
         salt = session.find_salt(engagement_journal(engagement))
         if salt is None:
             raise ValueError("expected an engagement whose salt is known")
-        replay = ReplayedEngagement(engagement, salt, deployment, session.find_keys)
+        replay = ReplayedEngagement(EngagementId(engagement), salt, deployment, session.find_keys)
         view = View(replay)
         session.verified.hold_view(engagement, view)
     return view

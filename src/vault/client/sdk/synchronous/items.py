@@ -22,6 +22,7 @@ from vault.client.sdk.reading_arguments import as_bytes, as_id, as_word, end_of
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle
 from vault.client.sdk.values import Attachment, Reader
 from vault.policy.facts import find_party
+from vault.protocol.ids import StatementId
 from vault.protocol.vocabulary import ItemKind, Locale, Purpose, Role, ShareKind
 
 
@@ -148,12 +149,12 @@ class ItemHandle:
         view: View | None = self._session.verified.views.get(self._engagement)
         contract = self._session.verified.standing[self._engagement]
         if view is None:  # a supervisor: what the statement itself says
-            accounts = {seal.account for seal in self._item.body.seals} | {self._session.account}
+            accounts: set[bytes] = {seal.account for seal in self._item.body.seals} | {self._session.account}
         else:
             accounts = {account for account, _ in view.replay.seals.get((self._item.body.item, self.version), ())}
         found = [Reader(name_of(self._session, one, contract), one.hex()) for one in accounts]
         for disclosure, source in self._session.identity.sources.items():
-            fact = None if view is None else view.replay.find_disclosure(disclosure)
+            fact = None if view is None else view.replay.find_disclosure(StatementId(disclosure))
             is_of_this = source == (self._item.body.item, self.version)
             if is_of_this and fact is not None and fact.is_live_at(self._session.now()):
                 name = name_of(self._session, fact.recipient, contract)
