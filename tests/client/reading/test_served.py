@@ -118,7 +118,7 @@ def test_a_contract_with_a_sponsor_says_what_it_must(world: World) -> None:
 
 def test_a_contract_is_active_when_coach_coachee_and_sponsor_have_assented(world: World) -> None:
     body = body_of(world.write_contract())
-    needed = {account(name) for name in ("coach", "coachee", "sponsor")}
+    needed: set[bytes] = {account(name) for name in ("coach", "coachee", "sponsor")}
     require_complete(body, needed)
     for each in needed:
         with pytest.raises(VerificationError, match="assents"):
