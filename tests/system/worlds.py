@@ -30,6 +30,11 @@ class World:
     folder: Path
     wrap: TRANSPORT = field(default=lambda inner: inner)
     open: list[AsyncVault] = field(default_factory=list)
+    now: Callable[[], int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Devices are on time."""
+        self.now = self.deployment.clock
 
     def transport(self) -> httpx.AsyncBaseTransport:
         """The way to the deployment."""
@@ -45,7 +50,7 @@ class World:
             invitation=invitation,
             inviter=inviter,
             transport=self.transport(),
-            now=self.deployment.clock,
+            now=lambda: self.now(),
         )
         self.open.append(vault)
         return vault
@@ -53,7 +58,7 @@ class World:
     async def unlock(self, name: str) -> AsyncVault:
         """The same person, after her program was closed."""
         vault = await AsyncVault.unlock(
-            self.folder / name, passphrase=passphrase, transport=self.transport(), now=self.deployment.clock
+            self.folder / name, passphrase=passphrase, transport=self.transport(), now=lambda: self.now()
         )
         self.open.append(vault)
         return vault
