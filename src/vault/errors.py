@@ -9,6 +9,9 @@ was expected, never what was given: messages end up in logs.
 class VaultError(Exception):
     """The root of all errors of this package."""
 
+    kept: str | None = None
+    """The id (hex) of a statement that this act has signed: it waits in the outbox, and is not to be written again."""
+
 
 class FormatError(VaultError):
     """Bytes or text that break a format."""

@@ -7,7 +7,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.found import found
 from tests.server.deployments import Deployment
 from tests.system.worlds import Three, World, leaving, three_people
 from vault.client import Unreachable
@@ -55,7 +54,6 @@ PAGES = {
 }
 
 
-@found("F34")
 @pytest.mark.parametrize("page", sorted(PAGES))
 async def test_what_a_proxy_answers_is_no_lie_of_the_server_and_the_text_is_kept(
     three_behind: Three, proxies: list[Answers], page: str

@@ -7,7 +7,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.found import found
 from tests.server.deployments import Deployment
 from tests.system.transports import Lies
 from tests.system.worlds import Three, World, leaving, three_people
@@ -62,7 +61,6 @@ async def garbling(deployment: Deployment, tmp_path: Path) -> tuple[Three, list[
     return await three_people(World(deployment, tmp_path / "people", wrap)), made
 
 
-@found("F33")
 @pytest.mark.parametrize("what", sorted(GARBLED))
 async def test_an_open_vault_goes_on_after_a_garbled_answer(garbling: tuple[Three, list[Lies]], what: str) -> None:
     three, transports = garbling
@@ -75,8 +73,7 @@ async def test_an_open_vault_goes_on_after_a_garbled_answer(garbling: tuple[Thre
         for act in (three.at_mareks.notes.list, three.marek.checkpoint, three.marek.people.list):
             try:
                 await act()
-            except VaultError as error:
-                assert isinstance(error, VerificationError)
+            except VerificationError:
                 failed += 1
         three.world.deployment.clock.move(86_400)
         try:

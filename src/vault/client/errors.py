@@ -30,6 +30,10 @@ class SignedBadlyError(VaultError):
         self.signer = signer
 
 
+class WrongClock(UsageError):
+    """Two clocks that are more than five minutes apart: this device's and the deployment's. One of them is wrong."""
+
+
 class Unreachable(VaultError):
     """No answer came. A write is kept in the outbox and sent again, the same bytes."""
 

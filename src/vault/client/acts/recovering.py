@@ -26,7 +26,6 @@ from vault.client.device.deployment import find_deployment
 from vault.client.device.home import Home
 from vault.client.device.identity import HeldKeyring, Identity
 from vault.client.device.keyring import KeyringContent, open_keyring
-from vault.client.device.memory import Token
 from vault.client.device.session import Session
 from vault.client.device.tlog_state import TlogState
 from vault.client.device.verified import Verified
@@ -37,15 +36,15 @@ from vault.client.log.verifying import require_not_withheld
 from vault.client.network.answers import read_answer
 from vault.client.network.calls import Act, Call
 from vault.client.reading.keys_of import fetch_keys
-from vault.client.reading.logging_in import ask_challenge
+from vault.client.reading.logging_in import ask_challenge, hold_token
 from vault.ed25519 import public_key
 from vault.encoding import read_base64
 from vault.errors import FormatError
-from vault.protocol.api import KeyringView, SlotHeader
+from vault.protocol.api import Challenge, KeyringView, SlotHeader
 from vault.protocol.api import Token as TokenAnswer
 from vault.protocol.envelope import sign
 from vault.protocol.ids import Account, key_id
-from vault.protocol.limits import CHALLENGE_SECONDS, SLOT_BYTES, SLOT_HEADER_BYTES, SUITE
+from vault.protocol.limits import SLOT_BYTES, SLOT_HEADER_BYTES, SUITE
 from vault.protocol.statements import Fetch
 from vault.protocol.submission import spell
 from vault.protocol.vocabulary import (
@@ -108,15 +107,15 @@ def recover(session: Session) -> Act[None]:
         raise VerificationError("schema", str(error)) from error
     ikm = slot_ikm(session, header, kind)
     seed = fetch_seed(ikm, read_slot_header(header, session.account, kind))
-    challenge = yield from ask_challenge(session.account)
+    challenge = yield from ask_challenge(session)
     granted = yield Call("POST", "/v1/login/tokens", spell(sign(_fetch(session, seed, challenge, kind), [seed])))
     token = read_answer(granted, TokenAnswer)
-    session.memory.token = Token(token.token, token.expires)
+    session.memory.token = hold_token(session, token, challenge)
     view = yield from fetch_keyring(session)
     yield from _open_and_settle(session, view)
 
 
-def _fetch(session: Session, seed: bytes, challenge: bytes, kind: int) -> Fetch:
+def _fetch(session: Session, seed: bytes, challenge: Challenge, kind: int) -> Fetch:
     now = session.now()
     return Fetch(
         suite=SUITE,
@@ -129,8 +128,8 @@ def _fetch(session: Session, seed: bytes, challenge: bytes, kind: int) -> Fetch:
         after=None,
         seen=None,
         url=session.deployment.url,
-        challenge=challenge,
-        expires=now + CHALLENGE_SECONDS,
+        challenge=challenge.challenge,
+        expires=challenge.expires,
         slot=kind,
     )
 

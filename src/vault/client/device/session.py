@@ -7,6 +7,7 @@ point, the folder holds the old state or the new one, and memory never runs ahea
 """
 
 import copy
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -182,6 +183,7 @@ class Session:
         return self.identity.salts.get(journal.subject) or self.memory.offered.get(journal.subject)
 
     def keep_evidence(self, what: str, members: dict[str, Any]) -> str:
-        """Write what proves that a server misbehaved beside the file; the path, for people."""
+        """Write what shows that a server misbehaved beside the file, once; the path, for people."""
+        digest = hashlib.sha256(json.dumps(members, sort_keys=True).encode("utf-8")).hexdigest()[:8]
         text = json.dumps({"what": what, "at": self.now(), **members}, indent=1)
-        return self.home.keep_evidence(f"{what}-{self.random(4).hex()}.json", text.encode("utf-8"))
+        return self.home.keep_evidence(f"{what}-{digest}.json", text.encode("utf-8"))

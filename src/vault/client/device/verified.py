@@ -16,6 +16,7 @@ from vault.protocol.api import Entry
 from vault.protocol.ids import Account
 from vault.protocol.journal import START, JournalId, Position
 from vault.protocol.statements import Contract
+from vault.protocol.vocabulary import JournalKind
 
 _NEVER = (START.seq, START.head)
 
@@ -73,9 +74,8 @@ class Verified:
 
     def replay_anew(self, account: bytes) -> ReplayedKeys:
         """The account's keys journal, from its beginning."""
-        replay = self.keys[account] = ReplayedKeys(Account(account))
-        self.taken.pop(replay.journal, None)
-        return replay
+        self.read_anew(JournalId(JournalKind.KEYS, account))
+        return self.replaying(account)
 
     def saw_seal_key(self, key: bytes, public: bytes) -> None:
         """The public key with this id, from a verified `keys` statement."""
@@ -93,10 +93,13 @@ class Verified:
         """The replayed engagement, which grows with what is read from now on."""
         self.views[engagement] = view
 
-    def drop_view(self, engagement: bytes, journal: JournalId) -> None:
-        """Fetch and verify this engagement anew."""
-        self.views.pop(engagement, None)
+    def read_anew(self, journal: JournalId) -> None:
+        """What was replayed of this journal is replayed from its beginning the next time."""
         self.taken.pop(journal, None)
+        if journal.kind is JournalKind.KEYS:
+            self.keys.pop(journal.subject, None)
+        elif journal.kind is JournalKind.ENGAGEMENT:
+            self.views.pop(journal.subject, None)
 
     def broke(self, journal: JournalId, error: VerificationError) -> None:
         """Believe nothing of this journal any more."""

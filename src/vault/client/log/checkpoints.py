@@ -1,8 +1,8 @@
 """The log only grows: every checkpoint that this person was shown is proven to be a beginning of the newest one.
 
-Proofs are made from tiles that the client fetches itself and verifies up to the newest signed root. Whatever fails
-stays failed, and what shows it is kept in a file: two checkpoints signed by one log that contradict each other are
-evidence against it, for everybody. Source: docs/protocol.md sections 10.2 to 10.4.
+Proofs are made from tiles that the client fetches itself and verifies up to the newest signed root. What fails is asked
+anew the next time, but for one thing: two checkpoints signed by one log that contradict each other are evidence against
+it, for everybody, and nothing of that log is believed any more. Source: docs/protocol.md sections 10.2 to 10.4.
 """
 
 from collections.abc import Iterable
@@ -70,7 +70,7 @@ def read_tlog_key(text: str, audience: str) -> VerifierKey:
 def confirm(session: Session) -> Act[VerifiedTree]:
     """The log's newest tree, after every checkpoint that was seen before is proven to be a beginning of it.
 
-    Raises: LogRewind, LogForked, LogTileError, and from then on each time; Unreachable.
+    Raises: LogForked, and from then on each time; LogRewind, LogTileError; Unreachable.
     """
     if session.verified.tlog.broken is not None:
         raise session.verified.tlog.broken
@@ -80,11 +80,11 @@ def confirm(session: Session) -> Act[VerifiedTree]:
     try:
         head = believe(session, note)
     except FormatError as error:
-        break_tlog(session, LogTileError("checkpoint", "expected a checkpoint that the log has signed"), [note], error)
+        refuse_tlog(session, LogTileError("checkpoint", "expected a checkpoint that the log has signed"), [note], error)
     for before, checkpoint in seen:
         if checkpoint.size > head.size:
             rewind = LogRewind("checkpoint", f"expected a log of at least {checkpoint.size} leaves, as it was before")
-            break_tlog(session, rewind, [before, note])
+            refuse_tlog(session, rewind, [before, note])
     tree = VerifiedTree(head.size, head.root)
     older = [Range(0, checkpoint.size) for _, checkpoint in seen if checkpoint.size < head.size]
     if older:
@@ -93,7 +93,7 @@ def confirm(session: Session) -> Act[VerifiedTree]:
         if root_at(tree, checkpoint) != checkpoint.root:
             proof = yield from _explain(session, tree, checkpoint)
             fork = LogForked("checkpoint", "expected a log that only grows; it has signed two histories")
-            break_tlog(session, fork, [before, note], proof=proof)
+            refuse_tlog(session, fork, [before, note], proof=proof)
     if not session.verified.tlog.confirm([before for before, _ in seen], SignedCheckpoint.parse(note)):
         return (yield from confirm(session))  # nothing is believed of a tree before it was compared with that one
     session.verified.tlog.tree = tree
@@ -164,7 +164,7 @@ def load(session: Session, tree: VerifiedTree, ranges: Iterable[Range]) -> Act[N
     try:
         tree.add(raw)
     except TileError as error:
-        break_tlog(session, LogTileError("tiles", "expected the tiles of the tree that the log has signed"), [], error)
+        refuse_tlog(session, LogTileError("tiles", "expected the tiles of the tree that the log has signed"), [], error)
 
 
 def fetch_tlog(path: str) -> Act[bytes]:
@@ -177,14 +177,14 @@ def fetch_tlog(path: str) -> Act[bytes]:
     return answer.body
 
 
-def break_tlog(
+def refuse_tlog(
     session: Session,
     error: LogError,
     notes: list[bytes],
     cause: Exception | None = None,
     proof: dict[str, object] | None = None,
 ) -> NoReturn:
-    """Believe nothing of the log any more, and keep what shows why. Raises: the error."""
+    """Keep what shows why; a fork, which the log has signed twice, breaks it for good. Raises: the error."""
     log = session.verified.tlog
     pinned = [] if log.pinned is None else [log.pinned.to_bytes()]
     members: dict[str, object] = {
@@ -192,5 +192,6 @@ def break_tlog(
         "checkpoints": [note.decode("utf-8", "replace") for note in notes or pinned],
     }
     error.evidence = session.keep_evidence(type(error).__name__, members | (proof or {}))
-    session.verified.tlog.broken = error
+    if isinstance(error, LogForked):
+        session.verified.tlog.broken = error
     raise error from cause

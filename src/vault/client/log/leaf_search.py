@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from vault.client.device.session import Session
 from vault.client.errors import ForkDetected, LogTileError
-from vault.client.log.checkpoints import break_tlog, confirm, fetch_tlog, load
+from vault.client.log.checkpoints import confirm, fetch_tlog, load, refuse_tlog
 from vault.client.log.verifying import break_journal
 from vault.client.network.calls import Act
 from vault.protocol.journal import JournalId
@@ -121,7 +121,7 @@ def fetch_entries(session: Session, tree: VerifiedTree, bundle: Bundle) -> Act[t
         if EMPTY.append(leaf_hash(entry) for entry in entries).frontier.root != tree.hash_of(part):
             raise TileError("expected the entries whose hashes the tree holds")
     except TileError as error:
-        break_tlog(session, LogTileError("entries", "expected the entries of the log that was signed"), [], error)
+        refuse_tlog(session, LogTileError("entries", "expected the entries of the log that was signed"), [], error)
     return entries
 
 

@@ -1,7 +1,9 @@
 """Take entries of a journal over, in the order of reading: what does not verify is refused, and nothing moves.
 
-Each guard is a function of its own. Once a journal has failed it stays failed: what proves it is kept in a file, and
-nothing of that journal is believed again. Source: docs/protocol.md section 4.1.
+Each guard is a function of its own. What fails is read anew the next time, since an answer that nobody signed proves
+nothing against anybody. A journal stays failed, until it is opened by the next process, only by what its signers or the
+log have signed: an entry that the log holds and policy refuses, or two entries in one place.
+Source: docs/protocol.md section 4.1.
 """
 
 from vault.client.device.session import Session
@@ -19,10 +21,13 @@ from vault.errors import AudienceError, FormatError, SignatureError
 from vault.policy.replay import ReplayedJournal, append
 from vault.protocol.api import Entry
 from vault.protocol.envelope import Envelope, Statement
-from vault.protocol.journal import JournalId, Position
+from vault.protocol.journal import JournalId, Position, next_position
 from vault.protocol.limits import CLOCK_SKEW_SECONDS
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import JournalKind
+
+SIGNED_STEPS = frozenset({"journal", "keys", "policy", "signature"})
+"""What fails in these steps is an entry, if the log holds it; in the others it is the answer that brought it."""
 
 
 def read_envelope(session: Session, members: dict[str, object], statement: bytes | None) -> Statement:
@@ -47,18 +52,19 @@ def require_audience(statement: Statement, audience: str) -> None:
 
 
 def require_not_broken(session: Session, journal: JournalId) -> None:
-    """Return unless this journal has failed before. Raises: that VerificationError again."""
+    """Return unless this journal has failed for good. Raises: that VerificationError again."""
     if journal in session.verified.broken:
         raise session.verified.broken[journal]
 
 
 def read_entry(session: Session, journal: JournalId, entry: Entry) -> Statement:
-    """Steps 3 and 4 for an entry of a journal. Raises: VerificationError; the journal is broken from then on."""
+    """Steps 3 and 4 for an entry of a journal. Raises: VerificationError."""
     require_not_broken(session, journal)
     try:
         return read_envelope(session, entry.envelope, entry.statement)
     except VerificationError as error:
-        break_journal(session, journal, error, {"entry": entry.model_dump(mode="json")})
+        show_evidence(session, journal, error, {"entry": entry.model_dump(mode="json")})
+        session.verified.read_anew(journal)
         raise
 
 
@@ -67,7 +73,7 @@ def take_entry(session: Session, replay: ReplayedJournal, entry: Entry, statemen
 
     The receipt is verified last, since the head that it names is worth more once it is known to be right.
 
-    Raises: VerificationError; the journal is broken from then on.
+    Raises: VerificationError; the journal is replayed anew then, and is broken for good by an entry that the log holds.
     """
     journal = replay.journal
     require_not_broken(session, journal)
@@ -80,22 +86,35 @@ def take_entry(session: Session, replay: ReplayedJournal, entry: Entry, statemen
         require_pinned(session, journal, replay.position)
         receipt = verify_journal_receipt(session, journal, replay.position, statement.id, entry.receipt)
     except VerificationError as error:
-        break_journal(session, journal, error, {"before": before.head.hex(), "entry": entry.model_dump(mode="json")})
+        show_evidence(session, journal, error, {"before": before.head.hex(), "entry": entry.model_dump(mode="json")})
+        session.verified.read_anew(journal)
+        if error.step in SIGNED_STEPS and is_logged(session, journal, before, entry, statement):
+            session.verified.broke(journal, error)
         raise
     session.verified.took(journal, entry)
     return receipt
 
 
+def is_logged(session: Session, journal: JournalId, before: Position, entry: Entry, statement: Statement) -> bool:
+    """Whether the log holds this very statement, with this time, in the place behind `before`."""
+    position = next_position(journal, before, entry.time, statement.id)
+    try:
+        verify_journal_receipt(session, journal, position, statement.id, entry.receipt)
+    except VerificationError:
+        return False
+    return True
+
+
 def require_next(before: Position, entry: Entry) -> None:
     """Step 6: no gap. Raises: WithheldError."""
     if entry.seq != before.seq + 1:
-        raise WithheldError("journal", f"expected entry {before.seq + 1}")
+        raise WithheldError("order", f"expected entry {before.seq + 1}")
 
 
 def require_time(before: Position, time: int) -> None:
     """Step 6: the time of entries never falls. Raises: RollbackError."""
     if time < before.time:
-        raise RollbackError("journal", "expected a time that does not fall")
+        raise RollbackError("order", "expected a time that does not fall")
 
 
 def append_verified(replay: ReplayedJournal, statement: Statement, time: int) -> None:
@@ -122,7 +141,7 @@ def append_verified(replay: ReplayedJournal, statement: Statement, time: int) ->
 def require_head(position: Position, head: bytes) -> None:
     """Step 6: the head that the entry claims. Raises: VerificationError."""
     if position.head != head:
-        raise VerificationError("journal", "expected the head that follows from the entries")
+        raise VerificationError("head", "expected the head that follows from the entries")
 
 
 def require_pinned(session: Session, journal: JournalId, position: Position) -> None:
@@ -137,7 +156,7 @@ def require_not_rolled_back(session: Session, journal: JournalId, position: Posi
     seq = session.verified.pinned(journal)[0]
     if position.seq < seq:
         error = RollbackError("journal", f"expected at least {seq} entries, as this device has seen")
-        break_journal(session, journal, error, {"seen": seq, "served": position.seq, "head": position.head.hex()})
+        show_evidence(session, journal, error, {"seen": seq, "served": position.seq, "head": position.head.hex()})
         raise error
 
 
@@ -145,7 +164,7 @@ def require_not_withheld(session: Session, journal: JournalId, position: Positio
     """Step 7: the journal has the `owed` entries that the log held when it was asked for. Raises: WithheldError."""
     if position.seq < owed:
         error = WithheldError("receipt", f"expected at least {owed} entries, which the log holds")
-        break_journal(session, journal, error, {"logged": owed, "served": position.seq, "head": position.head.hex()})
+        show_evidence(session, journal, error, {"logged": owed, "served": position.seq, "head": position.head.hex()})
         raise error
 
 
@@ -156,9 +175,13 @@ def require_clock(session: Session, time: int) -> None:
 
 
 def break_journal(session: Session, journal: JournalId, error: VerificationError, members: dict[str, object]) -> None:
-    """Believe nothing of this journal any more, and keep what shows why."""
-    path = session.keep_evidence(
+    """Believe nothing of this journal any more, by what its signers or the log have signed; keep what shows why."""
+    show_evidence(session, journal, error, members)
+    session.verified.broke(journal, error)
+
+
+def show_evidence(session: Session, journal: JournalId, error: VerificationError, members: dict[str, object]) -> None:
+    """Keep what was served and does not verify in a file, which the error names."""
+    error.evidence = session.keep_evidence(
         type(error).__name__, {"journal": journal.kind, "subject": journal.subject.hex(), **members}
     )
-    error.evidence = path
-    session.verified.broke(journal, error)

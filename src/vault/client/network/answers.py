@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from vault.client.errors import VerificationError
+from vault.client.errors import Unreachable, VerificationError
 from vault.client.network.calls import Answer
 from vault.errors import FormatError
 from vault.protocol.problems import Code, Refused, find_code
@@ -30,7 +30,10 @@ def read_answer(answer: Answer, model: type[Model]) -> Model:
 
 
 def require_success(answer: Answer) -> None:
-    """Return for 200 to 299. Raises: Refused with the code that the server named; VerificationError for another no."""
+    """Return for 200 to 299. Raises: Refused with the code that the server named; Unreachable for any other no.
+
+    A no that is none of this protocol comes from something on the way, which cannot lie about anything: it has no keys.
+    """
     if 200 <= answer.status < 300:
         return
     try:
@@ -39,9 +42,9 @@ def require_success(answer: Answer) -> None:
         members = None
     code = find_code(members.get("code")) if isinstance(members, dict) else None
     if not isinstance(members, dict) or code is None:
-        if answer.status == 503 or answer.status >= 500:
+        if answer.status >= 500:
             raise Refused(Code.BUSY, retry_after_seconds=answer.retry_after_seconds)
-        raise VerificationError("schema", "expected a problem of this protocol")
+        raise Unreachable(f"something between you and the deployment answered: {answer.status}")
     more = {name: value for name, value in members.items() if name in MEMBERS_OF_PROBLEMS}
     raise Refused(code, retry_after_seconds=answer.retry_after_seconds, **more)
 

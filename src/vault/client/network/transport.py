@@ -5,15 +5,20 @@ No redirect is followed, no environment proxy is used, and nothing longer than t
 
 import asyncio
 import re
+import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import httpx
 
-from vault.client.errors import Unreachable, VerificationError
+from vault.client.errors import Unreachable, UsageError, VerificationError
 from vault.client.network.calls import Act, Answer, Call, Take, Work
+from vault.errors import VaultError
 
 Value = TypeVar("Value")
 
@@ -21,6 +26,36 @@ TIMEOUT_SECONDS = 30.0
 _SECONDS = re.compile("[0-9]{1,9}")
 _PIECE_BYTES = 262_144
 _DONE = Answer(status=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the deployment is reached where the usual way does not lead there: by a CA of one's own, by a proxy.
+
+    `ca` is a PEM file of certificates, trusted instead of the usual ones; `proxy` an http or https URL. Variables of
+    the environment name neither: what lies between a person and a deployment is said where it can be seen.
+    """
+
+    ca: Path | None = None
+    proxy: str | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """As httpx takes them. Raises: UsageError for a file that holds no certificates, or what is no proxy's URL."""
+        found: dict[str, Any] = {}
+        if self.ca is not None:
+            try:
+                found["verify"] = ssl.create_default_context(cafile=str(self.ca))
+            except (OSError, ssl.SSLError) as error:
+                raise UsageError("expected a PEM file with the certificates of your CA") from error
+        if self.proxy is not None:
+            try:
+                found["proxy"] = httpx.Proxy(self.proxy)
+            except (ValueError, httpx.InvalidURL) as error:
+                raise UsageError("expected the proxy as a URL such as http://proxy.example:3128") from error
+        return found
+
+
+USUAL_WAY = Way()
 
 
 class Steps(Generic[Value]):
@@ -63,9 +98,9 @@ class Steps(Generic[Value]):
 class Driver:
     """Runs acts to their end in the calling thread; several threads may share one."""
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None, way: Way = USUAL_WAY) -> None:
         """`transport` replaces the network, as tests do."""
-        self._client = httpx.Client(base_url=url, transport=transport, **_SETTINGS)
+        self._client = httpx.Client(base_url=url, transport=transport, **way.settings(), **_SETTINGS)
         self._turns: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -93,7 +128,7 @@ class Driver:
                 for chunk in response.iter_raw():
                     body += chunk
                     if len(body) > call.answer_bytes:
-                        return _too_large()
+                        return _too_large(response)
                 return _answer(response, bytes(body))
         except httpx.HTTPError as error:
             return _unreachable(error)
@@ -106,9 +141,9 @@ class Driver:
 class AsyncDriver:
     """Runs acts to their end on the running loop; many at once."""
 
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None, way: Way = USUAL_WAY) -> None:
         """`transport` replaces the network, as tests do."""
-        self._client = httpx.AsyncClient(base_url=url, transport=transport, **_SETTINGS)
+        self._client = httpx.AsyncClient(base_url=url, transport=transport, **way.settings(), **_SETTINGS)
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def run(self, act: Act[Value]) -> Value:
@@ -132,7 +167,7 @@ class AsyncDriver:
                 async for chunk in response.aiter_raw():
                     body += chunk
                     if len(body) > call.answer_bytes:
-                        return _too_large()
+                        return _too_large(response)
                 return _answer(response, bytes(body))
         except httpx.HTTPError as error:
             return _unreachable(error)
@@ -183,7 +218,9 @@ def _headers(call: Call) -> dict[str, str]:
 
 def _answer(response: httpx.Response, body: bytes) -> Answer | Exception:
     if response.is_redirect:
-        return VerificationError("redirect", "expected an answer, not a redirect")
+        return Unreachable(f"something between you and the deployment answered: {response.status_code}, a redirect")
+    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        return Unreachable("something between you and the deployment compresses what it answers")
     retry_after = response.headers.get("retry-after", "")
     return Answer(
         status=response.status_code,
@@ -193,11 +230,36 @@ def _answer(response: httpx.Response, body: bytes) -> Answer | Exception:
     )
 
 
-def _too_large() -> VerificationError:
+def _too_large(response: httpx.Response) -> VaultError:
+    if not response.is_success:
+        return Unreachable(f"something between you and the deployment answered: {response.status_code}")
     return VerificationError("size", "expected a shorter answer")
 
 
 def _unreachable(error: httpx.HTTPError) -> Unreachable:
-    unreachable = Unreachable("the deployment does not answer")
+    unreachable = Unreachable(f"the deployment does not answer: {explain(error)}")
     unreachable.__cause__ = error
     return unreachable
+
+
+def explain(error: BaseException) -> str:
+    """Why nobody answered, as the end of a sentence."""
+    if isinstance(error, httpx.TimeoutException):
+        return f"nothing came within {TIMEOUT_SECONDS:.0f} seconds"
+    if isinstance(error, httpx.ProxyError):
+        return "the proxy refused"
+    cause: BaseException | None = error
+    while cause is not None:
+        for kind, words in _CAUSES:
+            if isinstance(cause, kind):
+                return words
+        cause = cause.__cause__ or cause.__context__
+    return "the connection was cut off"
+
+
+_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLCertVerificationError, "its certificate is not one that this device trusts (an own CA is named with --ca)"),
+    (ssl.SSLError, "no secure connection could be made to it"),
+    (socket.gaierror, "its name is not known on this network"),
+    (ConnectionRefusedError, "nothing listens at its address"),
+)

@@ -16,7 +16,7 @@ from vault.client.device.waiting import Waiting
 from vault.client.errors import NoReceipt, Unreachable, VerificationError
 from vault.client.log.checkpoints import confirm_if_many, ensure_tlog_key
 from vault.client.log.receipts import Receipt, verify_journal_receipt, verify_served_receipt
-from vault.client.log.verifying import break_journal, require_clock, require_head, require_not_broken
+from vault.client.log.verifying import require_clock, require_head, require_not_broken, show_evidence
 from vault.client.network.answers import is_passing, read_answer
 from vault.client.network.calls import Act, Answer, Call, Take
 from vault.client.outbox.renaming import hold_back, rename
@@ -24,7 +24,7 @@ from vault.client.outbox.sent import keep_sent
 from vault.client.reading.asking import call_as_person
 from vault.client.reading.views import View, refresh, take_own
 from vault.encoding import read_hex
-from vault.errors import FormatError
+from vault.errors import FormatError, VaultError
 from vault.protocol.api import Introduced, Written
 from vault.protocol.envelope import Statement, sign
 from vault.protocol.journal import START, JournalId, Position, after_mark, next_position, seen_mark
@@ -139,11 +139,11 @@ def write(
     """
     require_not_broken(session, journal)
     yield Take(turn_of(journal))
-    unreachable: Unreachable | None = None
+    met: VaultError | None = None
     try:
         yield from flush(session, journal)
-    except Unreachable as error:
-        unreachable = error
+    except VaultError as error:  # whatever it met on the way: what the person wrote is kept before that is told
+        met = error
     for is_last_try in (False, True):
         unsigned = build()
         with session.change() as draft:
@@ -155,22 +155,36 @@ def write(
         blob = unsigned.parts.blob
         if blob is not None:
             session.memory.blobs[hashlib.sha256(blob).digest()] = blob
-        if unreachable is not None:
-            raise Unreachable("the deployment does not answer; the statement is kept in the outbox") from unreachable
+        if met is not None:
+            raise kept(met, waiting)
         try:
             return (yield from send(session, waiting))
-        except Refused as refused:
-            if is_passing(refused):
-                raise Unreachable("the deployment is busy; the statement is kept in the outbox") from refused
-            with session.change() as draft:
-                if replaces is None:
-                    draft.outbox = draft.outbox.drop(waiting.statement).forget(waiting.statement)
-                else:
-                    draft.outbox = draft.outbox.put(waiting.statement, replaces.refuse(refused.code))
-            if refused.code not in OVERTAKEN or is_last_try:
-                raise
-            yield from learn_place(session, journal, refused)
+        except VaultError as error:
+            met = error
+        if not isinstance(met, Refused) or is_passing(met) or met.code in ABOUT_CREDENTIALS:
+            raise kept(met, waiting)
+        with session.change() as draft:
+            if replaces is None:
+                draft.outbox = draft.outbox.drop(waiting.statement).forget(waiting.statement)
+            else:
+                draft.outbox = draft.outbox.put(waiting.statement, replaces.refuse(met.code))
+        if met.code not in OVERTAKEN or is_last_try:
+            raise met
+        yield from learn_place(session, journal, met)
+        met = None
     raise AssertionError("a loop of two tries returns or raises")
+
+
+def kept(error: VaultError, waiting: Waiting) -> VaultError:
+    """The error that is told once a statement is signed and waits: what stopped it, and that it is kept."""
+    is_silent = isinstance(error, Unreachable) or (isinstance(error, Refused) and is_passing(error))
+    told: VaultError = error
+    if is_silent:
+        why = "the deployment is busy" if isinstance(error, Refused) else str(error)
+        told = Unreachable(f"{why}; what you wrote is kept in the outbox and will be sent: do not write it again")
+        told.__cause__ = error
+    told.kept = waiting.statement.hex()
+    return told
 
 
 def learn_place(session: Session, journal: JournalId, refused: Refused) -> Act[None]:
@@ -301,7 +315,7 @@ def require_same(named: bytes, statement: Statement) -> None:
 
 
 def verify_written(session: Session, waiting: Waiting, written: Written) -> Receipt:
-    """No receipt, not written: the statement stays in the outbox, and its journal counts as broken.
+    """No receipt, not written: the statement stays in the outbox.
 
     Raises: NoReceipt.
     """
@@ -314,7 +328,7 @@ def verify_written(session: Session, waiting: Waiting, written: Written) -> Rece
         position = Position(written.journal.seq, written.time, written.journal.head)
         return verify_journal_receipt(session, journal, position, statement.id, written.receipt)
     except NoReceipt as error:
-        break_journal(session, journal, error, {"written": written.model_dump(mode="json")})
+        show_evidence(session, journal, error, {"written": written.model_dump(mode="json")})
         raise
 
 

@@ -58,7 +58,7 @@ def recall(session: Session, engagement: bytes) -> View | None:
     page = read_remembered(session, engagement_journal(engagement))
     if page is None or engagement not in session.identity.salts:
         return None
-    session.verified.drop_view(engagement, engagement_journal(engagement))
+    session.verified.read_anew(engagement_journal(engagement))
     view = open_view(session, engagement)
     view.recalled = True
     for entry in page.data:

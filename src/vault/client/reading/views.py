@@ -127,7 +127,7 @@ def refresh(session: Session, engagement: bytes) -> Act[View]:
     finally:
         view: View | None = session.verified.views.get(engagement)
         if view is None or view.replay.position == START:  # no contract has confirmed the salt
-            session.verified.drop_view(engagement, engagement_journal(engagement))
+            session.verified.read_anew(engagement_journal(engagement))
             session.memory.offered.pop(engagement, None)
         else:
             session.learn_salt(engagement)
@@ -151,7 +151,7 @@ def drop_recalled(session: Session, engagement: bytes) -> None:
     """What this device remembers counts only while nobody answers; then everything is fetched and verified anew."""
     view: View | None = session.verified.views.get(engagement)
     if view is not None and view.recalled:
-        session.verified.drop_view(engagement, view.replay.journal)
+        session.verified.read_anew(view.replay.journal)
 
 
 def require_reader(session: Session, view: View) -> None:
