@@ -162,12 +162,12 @@ async def test_e7_what_comes_without_its_receipt_is_not_written(stage: Stage, ch
     with pytest.raises(NoReceipt) as error:
         await add(vault, at)
     assert [each.type for each in vault.outbox] == ["item"]
-    evil.lie = tell_the_truth
     if change is not WRONG[-1]:  # where nothing came in its place, nothing is known either
         assert "third-words" not in str(evidence(error.value))
-        with pytest.raises(NoReceipt):  # it stays so
-            await add(vault, at)
+        with pytest.raises(NoReceipt):  # it stays so as long as none comes
+            await vault.send()
         assert vault._session.verified.pins == pins
+    evil.lie = tell_the_truth
     await vault._leave()
     again = await AsyncVault.unlock(
         vault._session.home.folder, passphrase=passphrase, transport=evil, now=stage.deployment.clock
@@ -277,8 +277,9 @@ async def test_e6_a_log_that_became_shorter_is_a_rewind(stage: Stage) -> None:
     for _ in range(2):
         with pytest.raises(LogRewind) as error:
             await confirmed(vault, stage.at(vault))
-        evil.lie = tell_the_truth  # it stays so
     assert len(evidence(error.value)["checkpoints"]) == 2
+    evil.lie = tell_the_truth  # an old checkpoint contradicts no newer one, so a proxy that kept it has broken nothing
+    await confirmed(vault, stage.at(vault))
 
 
 @pytest.mark.parametrize("change", [lambda note: note.replace(b"\n", b"\r\n"), lambda note: note[:-9] + b"AAAAAAA=\n"])
@@ -307,12 +308,18 @@ async def recovered(stage: Stage, code: str, evil: Evil, log_key: str | None = N
     return vault
 
 
+def whole_keyring(honest: Evil) -> dict[str, Any]:
+    """The newest keyring with its whole journal, as a person's own token was answered first."""
+    answers = [json.loads(body) for _, target, _, body in honest.tape if "/keyring?" in target]
+    return next(each for each in answers if len(each["slots"]) > 1)
+
+
 async def test_b8_an_older_keyring_is_found_out_by_a_new_device(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole answer of yesterday, with its receipts: the log's entries show that there is a newer one."""
     marek, _ = await stage.unlock("marek")
     first = Evil(httpx.ASGITransport(stage.deployment.app))
     await recovered(stage, marek.recovery_code, first)  # which writes the next keyring
-    old = next(json.loads(body) for _, target, _, body in first.tape if "/keyring" in target)
+    old = whole_keyring(first)
     evil = Evil(httpx.ASGITransport(stage.deployment.app), changed("/keyring", lambda _: old))
     with pytest.raises(WithheldError) as error:
         await recovered(stage, marek.recovery_code, evil)
@@ -458,7 +465,7 @@ async def test_b8_what_the_keyring_pins_is_compared_with_the_log_by_a_new_device
     marek, _ = await stage.unlock("marek")
     first = Evil(httpx.ASGITransport(stage.deployment.app))
     await recovered(stage, marek.recovery_code, first)
-    old = next(json.loads(body) for _, target, _, body in first.tape if "/keyring" in target)
+    old = whole_keyring(first)
     *pinned, newest = old["entries"]
     old["entries"] = [*(from_an_invented_tree(stage, entry) for entry in pinned), newest]
     evil = Evil(httpx.ASGITransport(stage.deployment.app), changed("/keyring", lambda _: old))

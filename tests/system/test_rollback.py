@@ -270,6 +270,7 @@ async def test_what_was_sent_is_kept_for_a_month(three: Three) -> None:
     await world.close(lena)
     world.deployment.clock.move(2 * DAY_SECONDS)
     lena = await world.unlock("lena")
+    await lena.engagements.list()  # the deployment's clock says so too
     await world.close(lena)
     assert not [name for name in (world.folder / "lena" / "sent").iterdir() if b'"item"' in name.read_bytes()]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.found import found
 from tests.server.deployments import URL, Deployment
 from tests.system.transports import Lies
 from tests.system.worlds import PASSPHRASE, Three, World, leaving, passphrase, three_people, three_way_terms
@@ -41,7 +40,6 @@ class Away(httpx.AsyncBaseTransport):
         return await self.inner.handle_async_request(request)
 
 
-@found("F13")
 async def test_new_keys_of_one_device_lock_no_other_one_out(three: Three) -> None:
     phone = await second(three.world, three.lena, "phone")
     [at_phone] = await phone.engagements.list()
@@ -51,7 +49,6 @@ async def test_new_keys_of_one_device_lock_no_other_one_out(three: Three) -> Non
     assert [note.title for note in await three.at_mareks.notes.list()] == ["phone"]
 
 
-@found("F13")
 async def test_what_waited_when_another_device_made_new_keys_is_signed_anew_and_sent(
     deployment: Deployment, tmp_path: Path
 ) -> None:
@@ -77,7 +74,6 @@ async def test_what_waited_when_another_device_made_new_keys_is_signed_anew_and_
         assert [goal.title for goal in await three.at_mareks.goals.list()] == ["goal"]
 
 
-@found("F18")
 async def test_a_device_goes_on_after_the_passphrase_was_changed_on_another(three: Three) -> None:
     phone = await second(three.world, three.lena, "phone")
     await three.lena.change_passphrase(lambda: "changed on the laptop")
@@ -107,7 +103,6 @@ async def headers(world: World, account: str) -> list[bytes]:
         return [(await client.get(f"/v1/accounts/{account}/slots/{kind}")).content for kind in (1, 2, 3)]
 
 
-@found("F62")
 async def test_only_a_new_passphrase_kit_or_code_changes_a_header(three: Three) -> None:
     before = await headers(three.world, three.lena.account)
     phone = await second(three.world, three.lena, "phone")
@@ -165,7 +160,6 @@ async def refusing(deployment: Deployment, tmp_path: Path) -> tuple[Three, list[
     return await three_people(World(deployment, tmp_path / "people", wrap)), made
 
 
-@found("F14")
 async def test_new_keys_are_in_force_in_every_engagement_or_the_rotation_fails_and_goes_on_later(
     refusing: tuple[Three, list[Refuses]],
 ) -> None:
@@ -182,7 +176,6 @@ async def test_new_keys_are_in_force_in_every_engagement_or_the_rotation_fails_a
         assert [line.type for line in view][-1] == StatementType.ASSENT
 
 
-@found("F14")
 async def test_an_unfinished_rotation_is_known_to_the_next_process_and_taken_up_by_it(
     refusing: tuple[Three, list[Refuses]],
 ) -> None:
@@ -200,7 +193,6 @@ async def test_an_unfinished_rotation_is_known_to_the_next_process_and_taken_up_
         assert again.unfinished_rotation == []
 
 
-@found("F14")
 async def test_a_recovered_device_that_is_shown_no_engagements_rotates_in_those_of_its_keyring(lying: Lying) -> None:
     three, _ = lying
     async with leaving(three.world):
@@ -239,7 +231,6 @@ def as_proposed(path: str, body: bytes) -> bytes:
     return json.dumps(answer).encode()
 
 
-@found("F15")
 async def test_a_sponsor_who_rotates_assents_whatever_the_server_calls_the_contract(lying: Lying) -> None:
     three, transports = lying
     async with leaving(three.world):
@@ -254,7 +245,6 @@ async def test_a_sponsor_who_rotates_assents_whatever_the_server_calls_the_contr
         assert seals[three.ana.account] == newest.seal_key.hex()
 
 
-@found("F15")
 async def test_nothing_is_disclosed_to_keys_that_the_recipient_has_given_up(
     refusing: tuple[Three, list[Refuses]],
 ) -> None:
@@ -288,7 +278,6 @@ LIES: dict[str, tuple[str, str, Callable[[Three], Awaitable[None]]]] = {
 }
 
 
-@found("F35")
 @pytest.mark.parametrize("name", sorted(LIES))
 async def test_a_refusal_that_the_journal_contradicts_is_not_believed(
     refusing: tuple[Three, list[Refuses]], name: str

@@ -30,6 +30,25 @@ class SignedBadlyError(VaultError):
         self.signer = signer
 
 
+class PassphraseChanged(UsageError):
+    """Another device of this person has changed the passphrase; this one needs the new one to store a keyring."""
+
+    def __init__(self) -> None:
+        """There is one thing to do."""
+        super().__init__("the passphrase was changed on another device; give the new one to this device too")
+
+
+class KeysNotInForce(UsageError):
+    """The recipient has made new keys and has not assented with them: the old ones may be in somebody else's hands."""
+
+    def __init__(self) -> None:
+        """There is one thing to do."""
+        super().__init__(
+            "the recipient has new keys, and has not assented to the contract with them; "
+            "ask them to open their app once, then disclose"
+        )
+
+
 class WrongClock(UsageError):
     """Two clocks that are more than five minutes apart: this device's and the deployment's. One of them is wrong."""
 

@@ -290,12 +290,10 @@ class ReplayedEscalations(Replayed):
 ReplayedJournal = ReplayedKeys | ReplayedKeyring | ReplayedEngagement | ReplayedEscalations
 
 
-def append(state: ReplayedJournal, statement: Statement, time: int) -> tuple[Effect, ...]:
-    """Verify, decide and take over one entry; the state is unchanged where anything raises.
+def judge(state: ReplayedJournal, statement: Statement, time: int) -> tuple[tuple[Effect, ...], int | None]:
+    """The effects of appending `statement` at `time`, and the seq of the entry that it has seen; nothing changes.
 
-    Raises: SignatureError where a signature does not verify, InvalidKeyError for public keys that are not valid,
-    Refused where policy or the entry's place says no: also (clock-skew) where `time` is before the newest entry's, and
-    (id-taken) where the signer's `id` stands here already.
+    Raises: as `append`.
     """
     facts: Facts = state
     if time < state.position.time:
@@ -306,7 +304,17 @@ def append(state: ReplayedJournal, statement: Statement, time: int) -> tuple[Eff
         require_valid_keys(statement.body)
     statement.envelope.verify(*list_signers(facts, statement.body, time))
     seen = require_seen_entry(facts, statement.body)
-    effects = decide(facts, statement, time)
+    return decide(facts, statement, time), seen
+
+
+def append(state: ReplayedJournal, statement: Statement, time: int) -> tuple[Effect, ...]:
+    """Verify, decide and take over one entry; the state is unchanged where anything raises.
+
+    Raises: SignatureError where a signature does not verify, InvalidKeyError for public keys that are not valid,
+    Refused where policy or the entry's place says no: also (clock-skew) where `time` is before the newest entry's, and
+    (id-taken) where the signer's `id` stands here already.
+    """
+    effects, seen = judge(state, statement, time)
     state.take(statement, time, seen)
     for effect in effects:
         state.apply(effect)

@@ -10,7 +10,7 @@ from vault.client.acts.contracts import require_coachee
 from vault.client.acts.items import ItemView
 from vault.client.crypto.content import Content, Header
 from vault.client.device.session import Session
-from vault.client.errors import VerificationError
+from vault.client.errors import KeysNotInForce, VerificationError
 from vault.client.log.leaf_search import search
 from vault.client.log.receipts import Receipt, verify_served_receipt
 from vault.client.log.verifying import read_envelope
@@ -22,7 +22,7 @@ from vault.client.reading.keys_of import current_keys, keys_journal
 from vault.client.reading.reading import blaming, find_own_seal, open_blob, read_key
 from vault.client.reading.recalling import ensure_view
 from vault.client.reading.served import Served, fetch_served, verify_disclosure
-from vault.client.reading.views import Held, engagement_journal, refresh
+from vault.client.reading.views import Held, View, engagement_journal, refresh
 from vault.encoding import read_base64
 from vault.errors import FormatError
 from vault.policy.facts import DisclosureFact, find_party
@@ -148,6 +148,7 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
     yield from current_keys(session, terms.recipient)
     yield from search(session, [keys_journal(terms.recipient)])
     yield from require_not_retired(session, terms.recipient)
+    yield from require_keys_in_force(session, view, terms.recipient)
     journal = engagement_journal(terms.engagement)
 
     def build() -> Unsigned:
@@ -204,6 +205,18 @@ def require_agreed(contract: Contract, terms: PreviewTerms) -> None:
         raise Refused(Code.RECIPIENT_REFUSED)
     if terms.share_kind not in contract.share_kinds:
         raise Refused(Code.SHARE_KIND_REFUSED)
+
+
+def require_keys_in_force(session: Session, view: View, account: bytes) -> Act[None]:
+    """Return if the account's newest keys are those of its newest assent: others may be in somebody else's hands.
+
+    Raises: KeysNotInForce.
+    """
+    newest = yield from current_keys(session, account)
+    active = view.replay.find_active_contract()
+    sealed_to = None if active is None else find_current_keys(view.replay, account, active.body)
+    if sealed_to is not None and sealed_to.statement != newest.statement:
+        raise KeysNotInForce
 
 
 def require_not_retired(session: Session, account: bytes) -> Act[None]:

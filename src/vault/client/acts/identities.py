@@ -4,31 +4,36 @@ Source: docs/protocol.md sections 2, 4 rules 0 and 3, and 8.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from vault.client.acts.contracts import assent
 from vault.client.acts.joining import enqueue_keys, require_passphrase
-from vault.client.acts.keyrings import enqueue_keyring, keyring_journal, store_keyring
+from vault.client.acts.keyrings import catch_up_keyring, enqueue_keyring, keyring_journal, store_keyring
 from vault.client.crypto.identity import new_secret_keys
 from vault.client.device.session import Session
-from vault.client.errors import WithheldError
+from vault.client.errors import VerificationError, WithheldError
 from vault.client.network.calls import Act, Take
 from vault.client.outbox.writing import flush, turn_of
 from vault.client.reading.asking import PAGE, get, goes_on
-from vault.client.reading.keys_of import fetch_keys, keys_journal
+from vault.client.reading.keys_of import current_keys, fetch_keys, keys_journal
 from vault.client.reading.served import fetch_served
-from vault.client.reading.views import refresh
-from vault.policy.facts import find_role
+from vault.client.reading.views import engagement_journal, refresh
+from vault.errors import VaultError
 from vault.protocol.api import EngagementRow, Engagements
 from vault.protocol.problems import Code, Refused
-from vault.protocol.vocabulary import KeysReason, Role, StatementType
+from vault.protocol.vocabulary import JournalKind, KeysReason, Role, StatementType
 
 
 def rotate(session: Session, reason: KeysReason = KeysReason.ROTATE) -> Act[int]:
     """New keys, in the keyring first, then in the keys journal, then assented to in every engagement; its generation.
 
-    The keyring comes first: keys that others seal to must never be lost. Raises: Refused; Unreachable.
+    The keyring comes first: keys that others seal to must never be lost. Where it ends early, `outbox.renewing` says in
+    which engagements the given-up keys still act, and `renew_everywhere` goes on.
+
+    Raises: PassphraseChanged, before anything is made; Refused; VerificationError; Unreachable.
     """
     journal = keys_journal(session.account)
+    yield from catch_up_keyring(session)
     replay = yield from fetch_keys(session, session.account)
     yield Take(turn_of(journal))
     current = replay.find_current()
@@ -37,41 +42,90 @@ def rotate(session: Session, reason: KeysReason = KeysReason.ROTATE) -> Act[int]
         with session.change() as draft:
             draft.identity = draft.identity.with_generation(generation, new_secret_keys(session.random))
     yield from store_keyring(session)
+    listed = [row.engagement for row in (yield from list_engagements(session))]
     own = replay.find_newest(session.account)
     with session.change() as draft:
         if own is not None:
             draft.verified.saw_own(journal, own.statement)
         enqueue_keys(draft, generation, reason)
+        draft.outbox = draft.outbox.renew({*listed, *list_known_engagements(draft)})
     yield from flush(session, journal)
     _require_written(session)
     yield from fetch_keys(session, session.account)
-    yield from assent_everywhere(session)
+    yield from renew_everywhere(session)
     return generation
 
 
 def _require_written(session: Session) -> None:
-    for waiting in session.outbox.waiting:
-        if waiting.type is StatementType.KEYS and waiting.refused is not None:
+    for waiting in session.outbox.of_type(StatementType.KEYS):
+        if waiting.refused is not None:
             with session.change() as draft:
-                draft.outbox = draft.outbox.drop(waiting.statement)
+                draft.outbox = replace(draft.outbox.drop(waiting.statement), renewing=frozenset())
             raise Refused(waiting.refused)
 
 
-def assent_everywhere(session: Session) -> Act[None]:
-    """Bring the newest keys into every engagement that has an active contract. Raises: Refused; Unreachable."""
-    for row in (yield from list_engagements(session)):
-        contract = yield from find_agreed(session, row.engagement)
-        if contract is None:
-            continue
+def list_known_engagements(session: Session) -> set[bytes]:
+    """Every engagement that this device or another one of this person has verified, whatever a server lists."""
+    pinned = {journal.subject for journal in session.verified.pins if journal.kind is JournalKind.ENGAGEMENT}
+    return pinned | session.verified.contracts.keys()
+
+
+def renew_everywhere(session: Session) -> Act[None]:
+    """Bring the newest keys into every engagement where they are not in force yet.
+
+    One that fails stops no other; the first failure is raised at the end.
+
+    Raises: Refused; VerificationError; Unreachable.
+    """
+    if session.outbox.of_type(StatementType.KEYS):
+        return  # they are not published yet
+    failure: VaultError | None = None
+    for engagement in sorted(session.outbox.renewing):
         try:
-            yield from assent(session, row.engagement, contract)
-        except Refused as refused:
-            if refused.code not in (Code.ALREADY_ASSENTED, Code.CONTRACT_SUPERSEDED, Code.ROLE_REFUSED):
-                raise
+            yield from _renew(session, engagement)
+        except VaultError as error:
+            failure = failure or error
+            continue
+        with session.change() as draft:
+            draft.outbox = draft.outbox.renewed(engagement)
+    if failure is not None:
+        raise failure
+
+
+def _renew(session: Session, engagement: bytes) -> Act[None]:
+    """Assent under the newest keys, and see in what was verified that they are in force."""
+    journal = engagement_journal(engagement)
+    contract = yield from find_agreed(session, engagement)
+    yield Take(turn_of(journal))
+    yield from flush(session, journal)  # the assent may have been signed before, and not answered
+    if contract is None or (yield from _is_in_force(session, engagement)):
+        return
+    try:
+        yield from assent(session, engagement, contract)
+    except Refused as refused:
+        if refused.code == Code.ROLE_REFUSED:  # whoever reads no journal and needs no assent
+            return
+        raise
+    if not (yield from _is_in_force(session, engagement)):
+        raise VerificationError("own keys", "expected the newest own keys in the newest own assent")
+
+
+def _is_in_force(session: Session, engagement: bytes) -> Act[bool]:
+    """Whether the newest own assent there names the newest own keys. Raises: VerificationError; Unreachable."""
+    own = yield from current_keys(session, session.account)
+    try:
+        view = yield from refresh(session, engagement)
+    except Refused as refused:
+        if refused.code != Code.ROLE_REFUSED:
+            raise
+        yield from fetch_served(session, engagement)
+        return session.verified.acting.get(engagement) == own.sign_key
+    assents = view.replay.list_assents(session.account)
+    return bool(assents) and assents[-1].keys == own.statement
 
 
 def find_agreed(session: Session, engagement: bytes) -> Act[bytes | None]:
-    """The active contract of an engagement by what was verified, never by what a server says is active.
+    """The contract that this person's keys act under, by what was verified, never by what a server says is active.
 
     New keys are no new agreement: to a contract that waits for this person's yes, a person says yes or nothing.
 
@@ -80,16 +134,13 @@ def find_agreed(session: Session, engagement: bytes) -> Act[bytes | None]:
     try:
         view = yield from refresh(session, engagement)
     except Refused as refused:
-        if refused.code == Code.NOT_FOUND and engagement not in session.verified.contracts:
+        if refused.code == Code.NOT_FOUND and engagement not in list_known_engagements(session):
             return None  # a contact is no party
         if refused.code != Code.ROLE_REFUSED:
             raise
         served = yield from fetch_served(session, engagement)
-        standing = served.standing()
-        if standing.state != "active":
-            return None
-        needs_no_yes = find_role(standing.body, session.account) is Role.SUPERVISOR
-        return standing.statement.id if needs_no_yes or session.account in standing.assented else None
+        agreed = served.find_agreed(session.account)
+        return None if agreed is None else agreed.statement.id
     active = view.replay.find_active_contract()
     return None if active is None else active.statement
 

@@ -13,11 +13,9 @@ from pathlib import Path
 from vault.client.acts.keyrings import (
     enqueue_keyring,
     keyring_journal,
-    slot_ikm,
 )
 from vault.client.acts.people import enqueue_introduction
 from vault.client.crypto.identity import new_secret_keys
-from vault.client.crypto.slots import open_slot
 from vault.client.device.clock import unix_seconds
 from vault.client.device.codes import KIT, RECOVERY, TypedCode, read_code, write_code
 from vault.client.device.deployment import find_deployment
@@ -30,6 +28,7 @@ from vault.client.errors import UsageError
 from vault.client.log.checkpoints import confirm, ensure_tlog_key, learn_tlog_key, read_tlog_key
 from vault.client.network.calls import Act, Take
 from vault.client.outbox.writing import Unsigned, common_members, enqueue, flush, turn_of
+from vault.client.reading.keyring_slots import unwrap
 from vault.client.reading.keys_of import fetch_keys, keys_journal
 from vault.protocol.ids import account_id
 from vault.protocol.limits import SUITE
@@ -252,7 +251,7 @@ def unlock_session(
         if slot is None:
             raise UsageError("this folder has no slot for a passphrase; recover with the recovery code")
         keyring_sha256 = hashlib.sha256(contents.keyring).digest()
-        key = open_slot(slot, slot_ikm(session, slot, SLOT_PASSPHRASE_KIT), keyring_sha256)
+        key = unwrap(session, slot, keyring_sha256)
         session.restore(HeldKeyring(0, key, contents.keyring, contents.slots), contents.state)
     except BaseException:
         home.close()

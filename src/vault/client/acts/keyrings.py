@@ -4,20 +4,27 @@ Source: docs/protocol.md section 8.
 """
 
 import hashlib
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from vault.client.crypto.slots import (
     NewSlot,
-    open_slot,
-    passphrase_ikm,
     read_slot_header,
     wrap_keyring_key,
 )
-from vault.client.device.identity import HeldKeyring
+from vault.client.device.identity import HeldKeyring, Identity
 from vault.client.device.keyring import KeyringContent, open_keyring, seal_keyring
 from vault.client.device.session import Session
 from vault.client.device.waiting import Waiting
-from vault.client.errors import KeyringRollbackError, SlotCommitmentError, Unreachable, UsageError, VerificationError
+from vault.client.errors import (
+    KeyringRollbackError,
+    PassphraseChanged,
+    SlotCommitmentError,
+    Unreachable,
+    UsageError,
+    VerificationError,
+)
 from vault.client.log.checkpoints import confirm
 from vault.client.log.receipts import verify_journal_receipt
 from vault.client.log.verifying import (
@@ -31,13 +38,14 @@ from vault.client.network.answers import is_passing
 from vault.client.network.calls import Act, Take
 from vault.client.outbox.writing import Unsigned, common_members, enqueue, flush, send, turn_of
 from vault.client.reading.asking import PAGE, get
+from vault.client.reading.keyring_slots import can_open, read_slots, slot_ikm, unwrap
 from vault.client.reading.keys_of import fetch_keys
 from vault.encoding import read_base64
 from vault.errors import FormatError
 from vault.policy.replay import ReplayedKeyring, ReplayedKeys
 from vault.protocol.api import Entry, KeyringView
 from vault.protocol.journal import JournalId, salt_sha256
-from vault.protocol.limits import SLOT_BYTES
+from vault.protocol.limits import SLOT_HEADER_BYTES
 from vault.protocol.problems import Code, Refused
 from vault.protocol.slot import SALT_BYTES, SlotHeader
 from vault.protocol.statements import BlobRef, Keyring
@@ -72,7 +80,7 @@ def make_slots(draft: Session, keyring_key: bytes, keyring_sha256: bytes) -> lis
     identity = draft.identity
     kinds: list[int] = []
     if identity.passphrase is not None:
-        kinds.append(SLOT_PASSPHRASE if identity.kit is None else SLOT_PASSPHRASE_KIT)
+        kinds.append(_passphrase_kind(draft))
     if identity.recovery is not None:
         kinds.append(SLOT_RECOVERY_CODE)
     if not kinds:
@@ -125,16 +133,17 @@ def store_keyring(session: Session) -> Act[None]:
             yield from confirm(session)
     yield Take(turn_of(journal))
     yield from flush(session, journal)
-    newest: tuple[KeyringContent, ReplayedKeyring] | None = None
+    newest: NewestKeyring | None = None
     if any(each.refused in ANOTHER_WAS_FASTER for each in session.outbox.of_type(StatementType.KEYRING)):
         newest = yield from read_newest(session)
+        require_same_passphrase(session, newest)
     elif not session.identity.is_due:
         return
     for is_last_try in (False, True):
         with session.change() as draft:
             draft.outbox = draft.outbox.keep(lambda each: each.type is not StatementType.KEYRING)
             if newest is not None:
-                merge(draft, *newest)
+                merge(draft, newest)
             waiting = enqueue_keyring(draft)
         try:
             yield from send(session, waiting)
@@ -146,6 +155,20 @@ def store_keyring(session: Session) -> Act[None]:
                 drop_refused(session, waiting)
                 raise
             newest = yield from read_newest(session)
+            require_same_passphrase(session, newest)
+
+
+def catch_up_keyring(session: Session) -> Act[None]:
+    """Take over what other devices of this person have stored, before something new stands on it.
+
+    Raises: PassphraseChanged; VerificationError; Unreachable.
+    """
+    yield Take(turn_of(keyring_journal(session.account)))
+    newest = yield from read_newest(session)
+    require_same_passphrase(session, newest)
+    if newest.sequence > session.identity.sequence:
+        with session.change() as draft:
+            merge(draft, newest)
 
 
 def drop_refused(session: Session, waiting: Waiting) -> None:
@@ -155,24 +178,94 @@ def drop_refused(session: Session, waiting: Waiting) -> None:
         draft.identity = draft.identity.due()
 
 
-def read_newest(session: Session) -> Act[tuple[KeyringContent, ReplayedKeyring]]:
-    """What another device of this person has put into the newest keyring; nothing is taken over yet.
+@dataclass(frozen=True, slots=True)
+class NewestKeyring:
+    """A verified keyring: its journal, what is in it, and its slots by kind."""
+
+    replay: ReplayedKeyring
+    content: KeyringContent
+    slots: Mapping[int, bytes]
+
+    @property
+    def sequence(self) -> int:
+        """Its number, 1 or more."""
+        return _newest_body(self.replay).sequence
+
+    @property
+    def sha256(self) -> bytes:
+        """The SHA-256 of its sealed bytes, 32 bytes."""
+        return _newest_body(self.replay).blob.sha256
+
+    def slots_of(self, identity: Identity) -> dict[int, bytes]:
+        """The slots whose headers go on: all, but for the passphrase's where this person comes with a new one."""
+        is_known = identity.recovery is None
+        return {kind: slot for kind, slot in self.slots.items() if is_known or kind == SLOT_RECOVERY_CODE}
+
+
+def _newest_body(replay: ReplayedKeyring) -> Keyring:
+    current = replay.find_current()
+    if current is None:
+        raise VerificationError("keyring", "expected at least one keyring")
+    return current.body
+
+
+def read_newest(session: Session) -> Act[NewestKeyring]:
+    """What another device of this person has put into the newest keyring, verified; nothing is taken over yet.
 
     Raises: VerificationError; UsageError where it opens with nothing that this device holds.
     """
     view = yield from fetch_keyring(session)
-    try:
-        return (yield from read_keyring(session, view))
-    except SlotCommitmentError:
-        raise UsageError(
-            "the passphrase was changed on another device; come back in a new folder, with the kit and the new one"
-        ) from None
+    keys = yield from fetch_keys(session, session.account)
+    replay = replay_keyring(session, view, keys)
+    return open_newest(session, view, replay)
 
 
-def merge(draft: Session, content: KeyringContent, replay: ReplayedKeyring) -> None:
+def merge(draft: Session, newest: NewestKeyring) -> None:
     """Take another device's keyring over; the next one is made on top of it. Raises: VerificationError."""
-    draft.adopt(content)
-    adopt_position(draft, replay)
+    draft.adopt(newest.content)
+    adopt_position(draft, newest.replay)
+
+
+def require_same_passphrase(session: Session, newest: NewestKeyring) -> None:
+    """Return if this device's passphrase still is the one of the newest keyring. Raises: PassphraseChanged.
+
+    A device that wrote its own slot over another one would take the change back.
+    """
+    kind = _passphrase_kind(session)
+    slot, own = newest.slots.get(kind), session.identity.slots.get(kind)
+    if slot is not None and own is not None and slot[:SLOT_HEADER_BYTES] != own[:SLOT_HEADER_BYTES]:
+        require_opens(session, newest)
+
+
+def require_opens(session: Session, newest: NewestKeyring) -> None:
+    """Return if this passphrase opens its slot of the newest keyring. Raises: PassphraseChanged."""
+    slot = newest.slots.get(_passphrase_kind(session))
+    try:
+        if slot is not None:
+            unwrap(session, slot, newest.sha256)
+    except SlotCommitmentError:
+        raise PassphraseChanged from None
+
+
+def _passphrase_kind(session: Session) -> int:
+    return SLOT_PASSPHRASE if session.identity.kit is None else SLOT_PASSPHRASE_KIT
+
+
+def adopt_passphrase(session: Session, passphrase: Callable[[], str]) -> Act[None]:
+    """Go on after another device has changed the passphrase: the new one opens this folder too from now on.
+
+    Raises: WrongPassphrase where it is not the one; VerificationError; Unreachable.
+    """
+    yield Take(turn_of(keyring_journal(session.account)))
+    newest = yield from read_newest(session)
+    text = passphrase()
+    with session.change() as draft:
+        draft.identity = draft.identity.with_passphrase(text).with_slots(newest.slots)
+        require_opens(draft, newest)
+        draft.outbox = draft.outbox.keep(lambda each: each.type is not StatementType.KEYRING)
+        merge(draft, newest)
+        enqueue_keyring(draft)
+    yield from store_keyring(session)
 
 
 def fetch_keyring(session: Session) -> Act[KeyringView]:
@@ -197,16 +290,6 @@ def adopt_position(draft: Session, replay: ReplayedKeyring) -> None:
     draft.verified.pin(replay.journal, replay.position)
 
 
-def read_keyring(session: Session, view: KeyringView) -> Act[tuple[KeyringContent, ReplayedKeyring]]:
-    """The newest keyring, verified against its journal and opened with what the session knows.
-
-    Raises: VerificationError; SlotCommitmentError where passphrase, kit or recovery code are not the ones.
-    """
-    keys = yield from fetch_keys(session, session.account)
-    replay = replay_keyring(session, view, keys)
-    return open_newest(session, view, replay), replay
-
-
 def replay_keyring(session: Session, view: KeyringView, keys: ReplayedKeys) -> ReplayedKeyring:
     """The keyring journal, verified from its first entry on. Raises: VerificationError."""
     try:
@@ -224,52 +307,30 @@ def replay_keyring(session: Session, view: KeyringView, keys: ReplayedKeys) -> R
     return replay
 
 
-def open_newest(session: Session, view: KeyringView, replay: ReplayedKeyring) -> KeyringContent:
-    """Open the newest keyring by the first slot that the session has the means for. Raises: VerificationError."""
+def open_newest(session: Session, view: KeyringView, replay: ReplayedKeyring) -> NewestKeyring:
+    """Open the newest keyring by the first slot that opens with what the session holds.
+
+    Raises: VerificationError; UsageError.
+    """
     current = replay.find_current()
     if current is None:
         raise VerificationError("keyring", "expected at least one keyring")
     try:
         raw = read_base64(view.blob)
-        slots = {read_slot_kind(slot): slot for slot in (read_base64(one, SLOT_BYTES) for one in view.slots)}
     except FormatError as error:
         raise VerificationError("schema", str(error)) from error
+    slots = read_slots(view)
     require_keyring_hash(current.body, raw)
-    kind = next((each.kind for each in current.body.slots if each.kind in slots and can_open(session, each.kind)), None)
-    if kind is None:
-        raise UsageError("this passphrase, kit or recovery code fits no slot of the keyring")
-    require_slot_hash(current.body, kind, slots[kind])
-    keyring_key = open_slot(slots[kind], slot_ikm(session, slots[kind], kind), current.body.blob.sha256)
-    return open_keyring(raw, session.account, current.body.sequence, keyring_key)
-
-
-def can_open(session: Session, kind: int) -> bool:
-    """Whether the session holds what a slot of that kind needs."""
-    if kind == SLOT_RECOVERY_CODE:
-        return session.identity.recovery is not None
-    return session.identity.passphrase is not None and (kind != SLOT_PASSPHRASE_KIT or session.identity.kit is not None)
-
-
-def slot_ikm(session: Session, slot: bytes, kind: int) -> bytes:
-    """What the slot is derived from; floors and caps are checked first."""
-    header = read_slot_header(slot, session.account, kind)
-    known = session.memory.stretched.get(header.to_bytes())
-    if known is not None:
-        return known
-    if kind == SLOT_RECOVERY_CODE:
-        if session.identity.recovery is None:
-            raise UsageError("this needs the recovery code")
-        return session.identity.recovery
-    if session.identity.passphrase is None:
-        raise UsageError("this needs the passphrase")
-    kit = session.identity.kit if kind == SLOT_PASSPHRASE_KIT else None
-    ikm = session.memory.stretched[header.to_bytes()] = passphrase_ikm(header, session.identity.passphrase, kit)
-    return ikm
-
-
-def read_slot_kind(slot: bytes) -> int:
-    """The kind that a slot says it is; `read_slot_header` checks the rest."""
-    return slot[5]
+    for kind, slot in slots.items():
+        require_slot_hash(current.body, kind, slot)
+    for kind in (SLOT_RECOVERY_CODE, SLOT_PASSPHRASE_KIT, SLOT_PASSPHRASE):
+        if kind in slots and can_open(session, kind):
+            try:
+                key = unwrap(session, slots[kind], current.body.blob.sha256)
+            except SlotCommitmentError:
+                continue  # another device has changed the passphrase: the next slot may open
+            return NewestKeyring(replay, open_keyring(raw, session.account, current.body.sequence, key), slots)
+    raise UsageError("this passphrase, kit or recovery code opens no slot of the newest keyring")
 
 
 def require_keyring_hash(body: Keyring, raw: bytes) -> None:

@@ -10,12 +10,9 @@ Source: docs/protocol.md section 4.2.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from vault.client.acts.items import Attached, Text, add_item, edit_item
 from vault.client.acts.keyrings import fetch_keyring, keyring_journal, replay_keyring
-from vault.client.crypto.content import ItemHeader
 from vault.client.device.memory import Memory
 from vault.client.device.session import Session
 from vault.client.device.tlog_state import TlogState
@@ -27,10 +24,8 @@ from vault.client.log.verifying import read_envelope
 from vault.client.network.calls import Act
 from vault.client.outbox.moving import Kept, move, order
 from vault.client.outbox.sent import list_sent
-from vault.client.outbox.writing import sign_again
 from vault.client.reading.keys_of import fetch_keys
 from vault.client.reading.logging_in import log_in
-from vault.client.reading.reading import open_blob, read_key
 from vault.client.reading.recalling import read_remembered
 from vault.client.reading.served import fetch_served
 from vault.client.reading.views import refresh
@@ -175,64 +170,6 @@ def _seen_after(session: Session, found: Rollback) -> Verified:
             if own_statement is not None:
                 after.saw_own(gone.journal, own_statement)
     return after
-
-
-def again(session: Session) -> Act[None]:
-    """Send what was refused once more, on what is there now: others may have sent meanwhile what it stands on.
-
-    Items are sealed anew, for the keys and under the contract of today; all else is signed anew, into the outbox.
-    What is refused again stays, with its code. A disclosure is not signed anew: it stays once more, to be seen, and
-    those that were left to be disclosed again are let go of. Raises: VerificationError; Unreachable.
-    """
-    refused = [each for each in session.outbox.waiting if not each.is_unsent and _is_in_engagement(each)]
-    for engagement in {each.journal.subject for each in refused if each.journal is not None}:
-        if engagement in session.identity.salts:
-            yield from refresh(session, engagement)
-    renamed: dict[bytes, bytes] = {}
-    for waiting in refused:
-        if waiting.type is StatementType.ITEM:
-            with suppress(Refused):  # then it stays, with the new code
-                yield from _write_anew(session, waiting)
-                session.home.drop_sent(waiting.statement.hex())
-            continue
-        with session.change() as draft:
-            if waiting.state is WaitingState.DISCLOSE_AGAIN:
-                draft.outbox = draft.outbox.drop(waiting.statement)
-            else:
-                draft.outbox = draft.outbox.drop(waiting.statement)
-                draft.outbox = draft.outbox.add(sign_again(draft, waiting.wait_again(), renamed))
-
-
-def _is_in_engagement(waiting: Waiting) -> bool:
-    return waiting.journal is not None and waiting.journal.kind is JournalKind.ENGAGEMENT
-
-
-def _write_anew(session: Session, waiting: Waiting) -> Act[None]:
-    """Open what is sealed in a submission of an item, and write it as the next version, or the first."""
-    parts, body = waiting.parts, waiting.signed.body
-    if not isinstance(body, Item) or parts.seals is None or parts.blob is None:
-        raise VerificationError("schema", "expected an item")
-    place = next((number for number, ref in enumerate(body.seals) if ref.account == session.account), 0)
-    content_key = read_key(session, body, body, body.seals[place], parts.seals[place])
-    content = open_blob(body, content_key, parts.blob)
-    header = content.header
-    if not isinstance(header, ItemHeader):
-        raise VerificationError("schema", "expected the header of an item")
-    refs = {ref.id: ref for ref in body.attachments}
-    text = Text(
-        content.body,
-        header.title,
-        header.media_type,
-        header.tags,
-        header.sources,
-        tuple(Attached(each, refs[each.id]) for each in header.attachments),
-    )
-    view = yield from refresh(session, body.engagement)
-    if view.replay.find_version(body.item) is None:
-        with_coach = len(body.seals) > 1
-        yield from add_item(session, body.engagement, body.kind, text, with_coach, item=body.item, replaces=waiting)
-    else:
-        yield from edit_item(session, body.engagement, body.item, text, replaces=waiting)
 
 
 def _without_past(session: Session) -> Session:

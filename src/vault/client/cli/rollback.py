@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from vault.client.acts.rollback import Gone, Rollback, accept, again, look
+from vault.client.acts.again import write_refused_again
+from vault.client.acts.rollback import Gone, Rollback, accept, look
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.notes import patiently
 from vault.client.cli.opening import OpenHome, opened
@@ -76,7 +77,7 @@ def send_again(context: typer.Context) -> None:
     """Send again what was refused after a rollback, once the others have sent what it stands on; no disclosure."""
     choices = choices_of(context)
     with opened(context) as home:
-        home.run(again(home.session))
+        home.run(write_refused_again(home.session))
         sent, left = _send(home, choices)
     say(choices, _outcome(sent, left), {"sent": sent, "data": [asdict(each) for each in left]})
     if left:

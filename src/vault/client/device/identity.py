@@ -87,6 +87,12 @@ class Identity:
             keyring = replace(keyring, slots=kept)
         return replace(self, passphrase=passphrase, keyring=keyring, is_due=True)
 
+    def with_slots(self, slots: Mapping[int, bytes]) -> Self:
+        """With the slots of another device's keyring, whose headers go on."""
+        if self.keyring is None:
+            raise ValueError("expected a keyring")
+        return replace(self, keyring=replace(self.keyring, slots=slots), is_due=True)
+
     def with_generation(self, generation: int, keys: SecretKeys) -> Self:
         """With own keys of that number."""
         return replace(self, generations={**self.generations, generation: keys}, is_due=True)

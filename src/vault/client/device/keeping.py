@@ -44,6 +44,7 @@ def spell_state(content: KeyringContent, sequence: int, is_due: bool, outbox: Ou
             for journal, mark in list(tlog.marks.items())
         ),
         searched_at=tlog.searched_at,
+        renewing=tuple(sorted(outbox.renewing)),
     )
     return json.dumps(state.model_dump(mode="json"), separators=(",", ":")).encode()
 
@@ -59,6 +60,7 @@ def outbox_of(state: DeviceState) -> Outbox:
         waiting=tuple(read_waiting(each) for each in state.waiting),
         progress={FileKey(each.engagement, each.path, each.sha256): each.statement for each in state.progress},
         uploads=state.uploads,
+        renewing=frozenset(state.renewing),
     )
 
 

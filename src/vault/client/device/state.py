@@ -80,7 +80,8 @@ class DeviceState(Closed):
     """The whole state. `changed` is 1 while `content` is newer than the keyring of `sequence`.
 
     `unconfirmed` are signed checkpoints that were not compared with the pinned one of `content` yet; `searched_at` is
-    when the log was searched for all journals, Unix seconds.
+    when the log was searched for all journals, Unix seconds; `renewing` are engagements that new keys still have to
+    reach.
     """
 
     content: KeyringContent
@@ -94,3 +95,4 @@ class DeviceState(Closed):
     unconfirmed: tuple[Text, ...]
     marks: tuple[Marked, ...]
     searched_at: Integer
+    renewing: tuple[Id, ...] = ()

@@ -46,6 +46,9 @@ class TlogState:
     tree: VerifiedTree | None = None
     """The newest tree that was confirmed, with the tiles of it that were fetched."""
     broken: VerificationError | None = None
+    """Two checkpoints that the log has signed and that contradict each other: nothing of it is believed any more."""
+    is_failing: bool = False
+    """Whether the last answer of the log was none that can be believed, which was told then."""
     report: Callable[[int, int], None] = lambda _done, _total: None
     """Is told of a search how far it is."""
 

@@ -90,11 +90,15 @@ class FileKey:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """What waits, oldest first; `progress` says which statement a file became; `uploads` are files on their way."""
+    """What waits, oldest first; `progress` says which statement a file became; `uploads` are files on their way.
+
+    `renewing` are engagements in which the newest own keys were not assented to yet: in them the old ones still act.
+    """
 
     waiting: tuple[Waiting, ...] = ()
     progress: Mapping[FileKey, bytes] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
+    renewing: frozenset[bytes] = frozenset()
 
     def of(self, journal: JournalId | None) -> tuple[Waiting, ...]:
         """What waits for this journal, in the order in which it was signed."""
@@ -154,6 +158,14 @@ class Outbox:
                 for each in self.uploads
             ),
         )
+
+    def renew(self, engagements: Iterable[bytes]) -> Self:
+        """New keys are to be assented to in these engagements too."""
+        return replace(self, renewing=self.renewing | set(engagements))
+
+    def renewed(self, engagement: bytes) -> Self:
+        """In this one they are in force."""
+        return replace(self, renewing=self.renewing - {engagement})
 
     def add_upload(self, upload: Upload) -> Self:
         """With one more file on its way."""

@@ -96,7 +96,7 @@ def confirm(session: Session) -> Act[VerifiedTree]:
             refuse_tlog(session, fork, [before, note], proof=proof)
     if not session.verified.tlog.confirm([before for before, _ in seen], SignedCheckpoint.parse(note)):
         return (yield from confirm(session))  # nothing is believed of a tree before it was compared with that one
-    session.verified.tlog.tree = tree
+    session.verified.tlog.tree, session.verified.tlog.is_failing = tree, False
     session.save()
     return tree
 
@@ -192,6 +192,7 @@ def refuse_tlog(
         "checkpoints": [note.decode("utf-8", "replace") for note in notes or pinned],
     }
     error.evidence = session.keep_evidence(type(error).__name__, members | (proof or {}))
+    log.is_failing = True
     if isinstance(error, LogForked):
         session.verified.tlog.broken = error
     raise error from cause

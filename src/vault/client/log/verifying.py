@@ -26,8 +26,8 @@ from vault.protocol.limits import CLOCK_SKEW_SECONDS
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import JournalKind
 
-SIGNED_STEPS = frozenset({"journal", "keys", "policy", "signature"})
-"""What fails in these steps is an entry, if the log holds it; in the others it is the answer that brought it."""
+SIGNED_STEPS = frozenset({"keys", "policy", "signature"})
+"""What fails in these steps, or is a fork, is the entry, if the log holds it; else it is the answer that brought it."""
 
 
 def read_envelope(session: Session, members: dict[str, object], statement: bytes | None) -> Statement:
@@ -88,7 +88,8 @@ def take_entry(session: Session, replay: ReplayedJournal, entry: Entry, statemen
     except VerificationError as error:
         show_evidence(session, journal, error, {"before": before.head.hex(), "entry": entry.model_dump(mode="json")})
         session.verified.read_anew(journal)
-        if error.step in SIGNED_STEPS and is_logged(session, journal, before, entry, statement):
+        is_the_entry = error.step in SIGNED_STEPS or isinstance(error, ForkDetected)
+        if is_the_entry and is_logged(session, journal, before, entry, statement):
             session.verified.broke(journal, error)
         raise
     session.verified.took(journal, entry)
@@ -108,13 +109,13 @@ def is_logged(session: Session, journal: JournalId, before: Position, entry: Ent
 def require_next(before: Position, entry: Entry) -> None:
     """Step 6: no gap. Raises: WithheldError."""
     if entry.seq != before.seq + 1:
-        raise WithheldError("order", f"expected entry {before.seq + 1}")
+        raise WithheldError("journal", f"expected entry {before.seq + 1}")
 
 
 def require_time(before: Position, time: int) -> None:
     """Step 6: the time of entries never falls. Raises: RollbackError."""
     if time < before.time:
-        raise RollbackError("order", "expected a time that does not fall")
+        raise RollbackError("journal", "expected a time that does not fall")
 
 
 def append_verified(replay: ReplayedJournal, statement: Statement, time: int) -> None:
@@ -141,7 +142,7 @@ def append_verified(replay: ReplayedJournal, statement: Statement, time: int) ->
 def require_head(position: Position, head: bytes) -> None:
     """Step 6: the head that the entry claims. Raises: VerificationError."""
     if position.head != head:
-        raise VerificationError("head", "expected the head that follows from the entries")
+        raise VerificationError("journal", "expected the head that follows from the entries")
 
 
 def require_pinned(session: Session, journal: JournalId, position: Position) -> None:

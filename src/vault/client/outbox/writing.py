@@ -19,6 +19,7 @@ from vault.client.log.receipts import Receipt, verify_journal_receipt, verify_se
 from vault.client.log.verifying import require_clock, require_head, require_not_broken, show_evidence
 from vault.client.network.answers import is_passing, read_answer
 from vault.client.network.calls import Act, Answer, Call, Take
+from vault.client.outbox.borne_out import require_borne_out
 from vault.client.outbox.renaming import hold_back, rename
 from vault.client.outbox.sent import keep_sent
 from vault.client.reading.asking import call_as_person
@@ -163,6 +164,10 @@ def write(
             met = error
         if not isinstance(met, Refused) or is_passing(met) or met.code in ABOUT_CREDENTIALS:
             raise kept(met, waiting)
+        try:
+            yield from require_borne_out(session, waiting, met)
+        except VaultError as error:
+            raise kept(error, waiting) from error.__cause__
         with session.change() as draft:
             if replaces is None:
                 draft.outbox = draft.outbox.drop(waiting.statement).forget(waiting.statement)
@@ -226,6 +231,7 @@ def flush(session: Session, journal: JournalId | None) -> Act[None]:
                 raise Unreachable("the deployment is busy; the outbox is sent later") from refused
             if refused.code in ABOUT_CREDENTIALS:
                 raise
+            yield from require_borne_out(session, waiting, refused)
             mark_refused(session, waiting, refused.code)
 
 
@@ -250,18 +256,24 @@ def _behind(draft: Session, waiting: Waiting) -> list[Waiting]:
 
 
 def sign_again(
-    draft: Session, waiting: Waiting, renamed: dict[bytes, bytes], pending: Sequence[Waiting] = ()
+    draft: Session,
+    waiting: Waiting,
+    renamed: dict[bytes, bytes],
+    pending: Sequence[Waiting] = (),
+    key: bytes | None = None,
 ) -> Waiting:
     """The same statement on another place: its parts are bound to its `id`, which stays.
 
     `renamed` says which statements are others now, and is told of this one; `pending` are those that are signed anew
-    after it, so that it stands on none of them. What must not be signed anew is refused.
+    after it, so that it stands on none of them; `key` is the own sign key, where it is another now. What must not be
+    signed anew is refused.
     """
     held_back = hold_back(waiting, renamed)
     if held_back is not None:
         return held_back
     after, seen = find_place(draft, require_journal(waiting), without=pending)
-    return resign(draft, waiting, rename(waiting.signed.body, renamed, {"after": after, "seen": seen}), renamed)
+    place = {"after": after, "seen": seen, "key": key or waiting.signed.body.key}
+    return resign(draft, waiting, rename(waiting.signed.body, renamed, place), renamed)
 
 
 def resign(draft: Session, waiting: Waiting, body: Body, renamed: dict[bytes, bytes]) -> Waiting:

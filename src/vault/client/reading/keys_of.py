@@ -9,6 +9,7 @@ from vault.client.device.session import Session
 from vault.client.errors import KeyRollbackError, OwnKeyError, VerificationError
 from vault.client.log.verifying import read_entry, take_entry
 from vault.client.network.calls import Act
+from vault.client.reading.by_slot import learn_newer_keys
 from vault.client.reading.journals import read_on
 from vault.policy.facts import KeysFact
 from vault.policy.replay import ReplayedKeys
@@ -24,6 +25,8 @@ def fetch_keys(session: Session, account: bytes) -> Act[ReplayedKeys]:
     yield from read_on(session, replay, f"/v1/accounts/{account.hex()}/keys", _taking(replay))
     if replay.find_current() is None:
         raise VerificationError("keys", "expected at least the first keys of an account")
+    if account == session.account and len(replay.generations) > len(session.identity.generations):
+        yield from learn_newer_keys(session)  # another device of this person has made them
     require_own_keys(session, replay)
     session.verified.saw_keys(replay.generations)
     session.verified.pin(replay.journal, replay.position)

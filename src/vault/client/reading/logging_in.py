@@ -3,22 +3,20 @@
 Source: docs/protocol.md section 9.
 """
 
-import json
-
 from vault.client.crypto.identity import SecretKeys
-from vault.client.device.memory import Token
-from vault.client.device.moments import show_moment
 from vault.client.device.session import Session
-from vault.client.errors import VerificationError, WrongClock
+from vault.client.errors import VerificationError
 from vault.client.log.checkpoints import confirm, ensure_tlog_key
 from vault.client.log.leaf_search import search_daily
 from vault.client.network.answers import read_answer
 from vault.client.network.calls import Act, Call
+from vault.client.reading.by_slot import learn_newer_keys
+from vault.client.reading.challenges import ask_challenge, hold_token
 from vault.protocol.api import Challenge
 from vault.protocol.api import Token as TokenAnswer
 from vault.protocol.envelope import Statement, sign
 from vault.protocol.journal import JournalId
-from vault.protocol.limits import CHALLENGE_SECONDS, CLOCK_SKEW_SECONDS, SUITE
+from vault.protocol.limits import SUITE
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Login
 from vault.protocol.submission import spell
@@ -30,14 +28,20 @@ RENEW_BEFORE_SECONDS = 30
 def log_in(session: Session) -> Act[str]:
     """A token that is good for some seconds yet.
 
-    With each new one the log is looked at: what an earlier run left unconfirmed, and once a day the search.
+    With each new one the log is looked at: what an earlier run left unconfirmed, and once a day the search. Where no
+    own keys of this device log in any more, another device of this person has made new ones: they are looked for.
 
     Raises: Refused(login-refused | too-many); LogError.
     """
     token = session.memory.token
     if token is not None and token.expires > session.now() + RENEW_BEFORE_SECONDS:
         return token.text
-    granted, challenge = yield from _answer_with_known_keys(session)
+    found = yield from _answer_with_known_keys(session)
+    if found is None and (yield from learn_newer_keys(session)):
+        found = yield from _answer_with_known_keys(session)
+    if found is None:
+        raise Refused(Code.LOGIN_REFUSED)
+    granted, challenge = found
     if granted.scope != "person":
         raise VerificationError("schema", "expected a token of a person")
     yield from ensure_tlog_key(session)
@@ -48,18 +52,11 @@ def log_in(session: Session) -> Act[str]:
     return granted.token
 
 
-def hold_token(session: Session, granted: TokenAnswer, challenge: Challenge) -> Token:
-    """The token with its end by this device's clock: what counts is how long it lasts from its arrival on."""
-    return Token(granted.token, session.now() + granted.expires - _issued_at(challenge))
+def _answer_with_known_keys(session: Session) -> Act[tuple[TokenAnswer, Challenge] | None]:
+    """The newest own keys log in; where a rotation was cut off they are not known yet, and those before them do.
 
-
-def _issued_at(challenge: Challenge) -> int:
-    """The deployment's time when it gave this challenge out, a moment ago."""
-    return challenge.expires - CHALLENGE_SECONDS
-
-
-def _answer_with_known_keys(session: Session) -> Act[tuple[TokenAnswer, Challenge]]:
-    """The newest own keys log in; where a rotation was cut off they are not known yet, and those before them do."""
+    None where none of them do.
+    """
     known = session.verified.pinned(JournalId(JournalKind.KEYS, session.account))[0]
     for generation in sorted(session.identity.generations, reverse=True)[:2]:
         if generation < known:  # the journal has newer ones: whoever refuses those wants the old ones in use again
@@ -75,28 +72,7 @@ def _answer_with_known_keys(session: Session) -> Act[tuple[TokenAnswer, Challeng
             continue
         session.memory.accepted = generation
         return granted, challenge
-    raise Refused(Code.LOGIN_REFUSED)
-
-
-def ask_challenge(session: Session) -> Act[Challenge]:
-    """32 bytes to answer within a minute, and when that is over by the deployment's clock.
-
-    Raises: WrongClock where that clock and this device's are more than five minutes apart.
-    """
-    body = json.dumps({"account": session.account.hex()}).encode("ascii")
-    answer = yield Call("POST", "/v1/login/challenges", body)
-    challenge = read_answer(answer, Challenge)
-    require_same_clock(session.now(), _issued_at(challenge))
-    return challenge
-
-
-def require_same_clock(here: int, there: int) -> None:
-    """Return if two clocks are within five minutes of each other, Unix seconds. Raises: WrongClock."""
-    if abs(here - there) > CLOCK_SKEW_SECONDS:
-        raise WrongClock(
-            f"this device's clock says {show_moment(here)}, the deployment's says {show_moment(there)}; "
-            "set the one that is wrong, then run it again"
-        )
+    return None
 
 
 def _answer_challenge(session: Session, keys: SecretKeys, challenge: Challenge) -> Statement:

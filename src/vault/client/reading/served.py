@@ -4,7 +4,9 @@ What cannot be replayed is verified by itself: whose signature, under which keys
 Source: docs/protocol.md section 4.1, last paragraph.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from vault.client.crypto.content import Content
 from vault.client.device.session import Session
@@ -30,7 +32,7 @@ from vault.protocol.vocabulary import SPONSOR_CLAUSES, Affiliation, Role
 
 @dataclass(frozen=True, slots=True)
 class ServedContract:
-    """A contract that names this person: what was signed, what the server says of its state, who has assented."""
+    """A contract that names this person: what was signed, its state by that, who has assented, the reader's seal."""
 
     statement: Statement
     body: Contract
@@ -53,6 +55,14 @@ class Served:
             raise Refused(Code.NOT_FOUND)
         return complete[-1] if complete else self.contracts[-1]
 
+    def find_agreed(self, account: bytes) -> ServedContract | None:
+        """The contract that an account acts under: the standing one where it needs no yes or has one, else its last."""
+        standing = self.standing()
+        if find_role(standing.body, account) is Role.SUPERVISOR and standing.state == "active":
+            return standing
+        agreed = [each for each in self.contracts if account in each.assented]
+        return standing if standing in agreed else agreed[-1] if agreed else None
+
 
 def fetch_served(session: Session, engagement: bytes) -> Act[Served]:
     """The contracts of an engagement that name this person, verified. Raises: Refused(not-found); VerificationError."""
@@ -61,11 +71,21 @@ def fetch_served(session: Session, engagement: bytes) -> Act[Served]:
     for row in answer.contracts:
         contract = yield from _verify_contract(session, engagement, row)
         contracts.append(contract)
-    served = Served(engagement, tuple(contracts))
+    served = Served(engagement, tuple(_by_assents(contracts)))
     require_known_contract(session, served)
     standing = served.standing()
     session.verified.saw_contract(engagement, standing.statement.id, standing.body)
     return served
+
+
+def _by_assents(contracts: list[ServedContract]) -> Iterator[ServedContract]:
+    """Each with the state that follows from the verified assents; a server's word of it is no proof."""
+    complete = [each for each in contracts if is_complete(each.body, each.assented)]
+    for each in contracts:
+        state = each.state if each.state == "dead" else "proposed"
+        if each in complete:
+            state = "active" if each is complete[-1] else "superseded"
+        yield replace(each, state=state)
 
 
 def require_known_contract(session: Session, served: Served) -> None:
@@ -146,10 +166,14 @@ def require_terms(body: Contract) -> None:
         raise VerificationError("policy", "expected the clauses and the contact that a sponsor needs")
 
 
-def require_complete(body: Contract, assented: set[bytes]) -> None:
+def is_complete(body: Contract, assented: AbstractSet[bytes]) -> bool:
+    """Whether all have assented whose yes a contract needs."""
+    return {party.account for party in body.parties if party.role is not Role.SUPERVISOR} <= assented
+
+
+def require_complete(body: Contract, assented: AbstractSet[bytes]) -> None:
     """Coach, coachee and sponsor have assented. Raises: VerificationError."""
-    needed = {party.account for party in body.parties if party.role is not Role.SUPERVISOR}
-    if not needed <= assented:
+    if not is_complete(body, assented):
         raise VerificationError("policy", "expected the assents of coach, coachee and sponsor")
 
 

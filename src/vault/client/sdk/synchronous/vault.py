@@ -8,13 +8,13 @@ from typing import Self
 
 import httpx
 
-from vault.client.acts import contracts, disclosures, identities, joining, keyrings, people, recovering, rollback
+from vault.client.acts import again, contracts, disclosures, identities, joining, keyrings, people, recovering, rollback
 from vault.client.acts.joining import Passphrase
 from vault.client.acts.rollback import Rollback
 from vault.client.acts.terms import Terms
 from vault.client.device.clock import unix_seconds
 from vault.client.device.session import Session
-from vault.client.errors import Unreachable
+from vault.client.errors import LogError, Unreachable
 from vault.client.log import checkpoints
 from vault.client.network.transport import Driver
 from vault.client.outbox.sent import forget_old
@@ -195,7 +195,10 @@ class Vault:
 
     def send(self) -> int:
         """Send what waits, the same bytes; how many got an answer. Raises: Unreachable."""
-        return self._driver.run(joining.flush_all(self._session))
+        count = self._driver.run(joining.flush_all(self._session))
+        self._driver.run(again.write_stale_again(self._session))
+        self._driver.run(identities.renew_everywhere(self._session))
+        return count
 
     def rollback(self) -> Rollback:
         """What the deployment no longer shows of what this device has verified; `is_one` where anything has gone back.
@@ -213,8 +216,16 @@ class Vault:
 
     def send_again(self) -> int:
         """As `send`, also what was refused after a rollback, because others had to send theirs first."""
-        self._driver.run(rollback.again(self._session))
+        self._driver.run(again.write_refused_again(self._session))
         return self.send()
+
+    @property
+    def unfinished_rotation(self) -> list[str]:
+        """The engagements in which the newest keys of this person are not in force yet: there the old ones still act.
+
+        `send` and `close` go on with it.
+        """
+        return sorted(each.hex() for each in self._session.outbox.renewing)
 
     def rotate(self) -> int:
         """New keys, in every engagement; the generation. Raises: Refused; Unreachable, and then call it again."""
@@ -223,6 +234,13 @@ class Vault:
     def change_passphrase(self, passphrase: Passphrase) -> None:
         """A new passphrase for the keyring. Raises: UsageError; Unreachable, and then it is sent later."""
         self._driver.run(identities.change_passphrase(self._session, passphrase))
+
+    def adopt_passphrase(self, passphrase: Passphrase) -> None:
+        """Go on after the passphrase was changed on another device (`PassphraseChanged`): this one takes it too.
+
+        Raises: PassphraseChanged where it is not the new one; Unreachable.
+        """
+        self._driver.run(keyrings.adopt_passphrase(self._session, passphrase))
 
     def checkpoint(self) -> LogCheckpoint:
         """The log's newest checkpoint, after all that this device was shown is proven to be in it.
@@ -242,22 +260,33 @@ class Vault:
     def close(self) -> None:
         """Store the keyring where it has changed, confirm what the log has said, and give the folder back.
 
-        Without a network it waits. Raises: LogError.
+        Without a network it waits. Raises: LogError, unless that was told before.
         """
         session = self._session
+        was_told = session.verified.tlog.is_failing
         try:
             recalling.remember(session)
             forget_old(session)
-            if session.verified.tlog.broken is None:  # else it was told already, and nothing is sent any more
-                if session.identity.is_due:
-                    self.store()
-                if session.verified.tlog.unconfirmed:
-                    self._driver.run(checkpoints.confirm(session))
+            if session.verified.tlog.broken is None:  # else nothing is sent any more
+                self._finish()
             session.save()
         except Unreachable:
             session.save()
+        except LogError:
+            session.save()
+            if not was_told:
+                raise
         finally:
             self._leave()
+
+    def _finish(self) -> None:
+        session = self._session
+        if session.identity.is_due:
+            self.store()
+        if session.outbox.renewing:
+            self._driver.run(identities.renew_everywhere(session))
+        if session.verified.tlog.unconfirmed:
+            self._driver.run(checkpoints.confirm(session))
 
     def _leave(self) -> None:
         self._session.home.close()
