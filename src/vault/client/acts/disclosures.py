@@ -30,6 +30,7 @@ from vault.policy.parties import find_current_keys
 from vault.protocol.api import DisclosureContent, Disclosures
 from vault.protocol.blob import BlobContext
 from vault.protocol.envelope import Statement
+from vault.protocol.ids import Account
 from vault.protocol.limits import ZERO32
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Contract, Disclosure, Opening, Withdrawal
@@ -207,7 +208,7 @@ def require_agreed(contract: Contract, terms: PreviewTerms) -> None:
         raise Refused(Code.SHARE_KIND_REFUSED)
 
 
-def require_keys_in_force(session: Session, view: View, account: bytes) -> Act[None]:
+def require_keys_in_force(session: Session, view: View, account: Account) -> Act[None]:
     """Return if the account's newest keys are those of its newest assent: others may be in somebody else's hands.
 
     Raises: KeysNotInForce.

@@ -55,7 +55,7 @@ class Served:
             raise Refused(Code.NOT_FOUND)
         return complete[-1] if complete else self.contracts[-1]
 
-    def find_agreed(self, account: bytes) -> ServedContract | None:
+    def find_agreed(self, account: Account) -> ServedContract | None:
         """The contract that an account acts under: the standing one where it needs no yes or has one, else its last."""
         standing = self.standing()
         if find_role(standing.body, account) is Role.SUPERVISOR and standing.state == "active":
