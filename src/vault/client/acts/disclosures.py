@@ -149,7 +149,7 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
     yield from current_keys(session, terms.recipient)
     yield from search(session, [keys_journal(terms.recipient)])
     yield from require_not_retired(session, terms.recipient)
-    yield from require_keys_in_force(session, view, terms.recipient)
+    yield from require_keys_in_force(session, view, Account(terms.recipient))
     journal = engagement_journal(terms.engagement)
 
     def build() -> Unsigned:
