@@ -1,4 +1,4 @@
-"""Under which keys a party signs and is sealed to, and whether it stands in the right role.
+"""The current keys of a party, and checks of its role.
 
 Source: docs/protocol.md section 4 rules 2 and 3.
 """

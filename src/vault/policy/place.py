@@ -1,4 +1,4 @@
-"""Where a statement stands: on its signer's newest one, and on an entry that its signer has seen.
+"""Check `after` and `seen`: a statement follows its signer's newest one, and names an entry that exists.
 
 Source: docs/protocol.md sections 3 and 4 (Order).
 """

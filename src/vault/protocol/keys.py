@@ -1,4 +1,4 @@
-"""Public keys, validated where they enter: on the server and in the client, without an HPKE library.
+"""Validation of public keys, the same on the server and in the client, without an HPKE library.
 
 Source: docs/protocol.md section 2.
 """

@@ -1,4 +1,4 @@
-"""The one place where the server's parts are joined into an application."""
+"""Build the FastAPI application from its context, routers and queue: the one place where they meet."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What each worker runs: the deployment whose data folder the environment names."""
+"""The ASGI application of a worker process, for the data folder that the environment names."""
 
 import gc
 

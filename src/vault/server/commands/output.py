@@ -1,4 +1,4 @@
-"""How commands speak: one line for a person, or one JSON object; progress and advice go to standard error."""
+"""The output of commands: one line for a person, or one JSON object; progress and advice go to standard error."""
 
 from importlib.metadata import version
 from pathlib import Path

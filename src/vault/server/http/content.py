@@ -1,4 +1,4 @@
-"""Content as it comes in: its length and hash are told before it, and its sender is not waited for without end."""
+"""Read uploaded content: its length and hash are announced in headers, and it must arrive within a time limit."""
 
 import re
 from dataclasses import dataclass

@@ -115,7 +115,7 @@ async def require_enrolment(request: Request, context: WithContext) -> Enrolment
 
 
 def _count_write(request: Request, context: AppContext, principal: bytes) -> None:
-    """What comes is counted before it is read, so a body that does not tell its length counts as the longest."""
+    """Count a write before its body is read; a body without a length counts as the longest."""
     if request.method in ("POST", "PUT"):
         context.limits.take(Limited.WRITES, principal)
         announced = request.headers.get("content-length", str(BODY_MAXIMUM_BYTES))

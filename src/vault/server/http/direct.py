@@ -1,4 +1,4 @@
-"""Routes that are given the request alone.
+"""Routes without FastAPI's dependency injection: each takes the request and nothing else.
 
 What FastAPI resolves for an endpoint (credentials, context, ids of a path) costs more than the answer to a short one.
 The routes that are asked most say themselves what they need, in the same order; they are described like all others.

@@ -1,4 +1,4 @@
-"""Who is at the other end of the wire, as far as rate limits need it: kept in memory, never logged, never stored."""
+"""The network address of a client, for rate limits alone: kept in memory, never logged, never stored."""
 
 from ipaddress import IPv6Address, ip_address
 

@@ -128,7 +128,7 @@ def require_attachments(connection: Connection, body: Body) -> None:
 
 
 def name_attachments(connection: Connection, body: Body, statement: bytes) -> None:
-    """What `body` names belongs to its item from now on, and is served to whoever holds a seal of that version."""
+    """Attach what `body` names to its item: it is served to everybody who holds a seal of that version."""
     if not isinstance(body, Item) or not body.attachments:
         return
     ids = [ref.id for ref in body.attachments]

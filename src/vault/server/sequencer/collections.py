@@ -1,4 +1,4 @@
-"""What sets one collection of statements apart from another: everything else of a write is the same code."""
+"""A collection of statements: the few things that differ between the writes of two types."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

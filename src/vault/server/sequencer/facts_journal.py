@@ -1,4 +1,4 @@
-"""What every journal answers, read from its rows. An answer is asked for once a decision and kept."""
+"""The facts that every journal has, read from its rows and cached for one decision."""
 
 from sqlalchemy import Connection, bindparam, select
 

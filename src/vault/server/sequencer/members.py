@@ -1,4 +1,4 @@
-"""Who may see an engagement at all: the question before all others. Whoever may not is told what a stranger is told."""
+"""Membership of an engagement, checked before everything else: somebody else gets the same answer as a stranger."""
 
 from sqlalchemy import Connection, bindparam, select
 

@@ -1,4 +1,4 @@
-"""The first steps of every write, before the database is asked to change: type, deployment, signer, signature.
+"""The first checks of every write, before its transaction begins: type, deployment, signer, signature.
 
 A signature is verified under the key that the account has under that id. Whether this is the key with which it acts in
 the journal is for policy to say, since only those who may see the journal may learn it.

@@ -14,7 +14,7 @@ from anyio import to_thread
 
 from vault.server.private_files import OWNERS_FOLDER
 from vault.server.storage.blob_store import PIECE_BYTES, storage_away
-from vault.server.storage.measured import measured
+from vault.server.storage.checked_stream import checked_stream
 
 _INCOMING = "incoming"
 _LEFT_SECONDS = 3_600
@@ -34,7 +34,7 @@ class FolderBlobs:
         try:
             incoming = self._make_folders(target)
             with NamedTemporaryFile(dir=incoming) as file:
-                async for piece in measured(content, size_bytes, sha256):
+                async for piece in checked_stream(content, size_bytes, sha256):
                     file.write(piece)
                 file.flush()
                 await to_thread.run_sync(_keep, file.fileno(), Path(file.name), target)

@@ -15,7 +15,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
 from vault.server.storage.blob_store import PIECE_BYTES, storage_away
-from vault.server.storage.measured import measured
+from vault.server.storage.checked_stream import checked_stream
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
@@ -55,7 +55,7 @@ class S3Blobs:
     async def put(self, key: str, content: AsyncIterator[bytes], size_bytes: int, sha256: bytes) -> None:
         """See `BlobStore.put`."""
         with TemporaryFile() as collected:
-            async for piece in measured(content, size_bytes, sha256):
+            async for piece in checked_stream(content, size_bytes, sha256):
                 collected.write(piece)
             collected.seek(0)
             async with self._sending:

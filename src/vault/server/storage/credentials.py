@@ -1,4 +1,4 @@
-"""What a credential's hash is worth: the look-ups behind app keys, enrolment tokens and login tokens."""
+"""Look up app keys, enrolment tokens and login tokens by the hash of the credential."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the write path asks of an engine's driver, below SQLAlchemy: the same few words for both engines."""
+"""The interface to an engine's driver, below SQLAlchemy, that the write path uses on both engines."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager

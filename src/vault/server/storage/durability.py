@@ -1,4 +1,4 @@
-"""The refusal of a database that acknowledges what a crash could take back."""
+"""The error for a database that acknowledges a commit before it is durable."""
 
 from vault.protocol.problems import Code, Refused
 

@@ -133,7 +133,7 @@ def write_envelope(type_: str, payload: bytes, *signatures: bytes | None) -> dic
 
 
 def write_leaf(journal: JournalId, salt: bytes, position: Position) -> dict[str, str]:
-    """What who may not read the journal is given of an entry's leaf, as `api.Leaf` has it."""
+    """The leaf of an entry for a reader who may not read its journal, as `api.Leaf` has it."""
     leaf = served_leaf(journal, salt, position)
     return {"tag": leaf.tag.hex(), "blind": leaf.statement_blind.hex(), "half": leaf.head_half.hex()}
 

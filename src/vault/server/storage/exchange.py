@@ -1,4 +1,4 @@
-"""Prepared queries that go to PostgreSQL together, and their answers: libpq's pipeline, with one send for all.
+"""One round trip of several prepared queries to PostgreSQL, in libpq's pipeline mode.
 
 psycopg's cursors send and look for answers once for each query; here that happens once for many. Values are bytes,
 integers, words and null, as of `Prepared`. Source: PostgreSQL's documentation, "Pipeline Mode" of libpq.

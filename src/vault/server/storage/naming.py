@@ -1,4 +1,4 @@
-"""How tables come about on either engine: the names of their constraints, and what SQLite is told beside."""
+"""Names of constraints, and the options with which tables are made on SQLite."""
 
 from sqlalchemy import MetaData, Table
 from sqlalchemy.schema import SchemaItem

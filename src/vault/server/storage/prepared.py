@@ -1,4 +1,4 @@
-"""Queries that SQLAlchemy writes once for each engine, and that the driver then runs.
+"""Prepared queries: SQLAlchemy compiles each once for each engine, and the driver runs it.
 
 SQLAlchemy's own way from a cached query to its rows takes several times as long as SQLite needs to answer it. What
 every write and every request asks is prepared; all else is executed as usual. Values are those that a driver takes as

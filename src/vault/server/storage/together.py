@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that sends together what need not be answered one by one.
+"""A connection to PostgreSQL that batches queries into one round trip.
 
 The way to the server and back takes longer than most answers. Those who decide in one transaction therefore ask in
 step: what each of them asks next is sent at once, and they go on when all have their answers. What they then write is

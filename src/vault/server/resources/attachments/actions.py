@@ -21,8 +21,8 @@ from vault.server.resources.attachments.rows.ended import (
 from vault.server.resources.attachments.rows.uploads import Part, Told, give_up_part, keep_part, tell_of_part
 from vault.server.sequencer.members import require_journal_reader
 from vault.server.storage.blob_store import key_of
+from vault.server.storage.checked_stream import checked_stream
 from vault.server.storage.engine import RETRY_AFTER_SECONDS
-from vault.server.storage.measured import measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ async def put_part(context: AppContext, part: Part, content: AsyncIterator[bytes
 async def _put_part(context: AppContext, part: Part, content: AsyncIterator[bytes]) -> None:
     told = await to_thread.run_sync(_tell, context, part)
     if told.is_stored:
-        async for _ in measured(content, part.size, part.sha256):
+        async for _ in checked_stream(content, part.size, part.sha256):
             pass
         return
     try:

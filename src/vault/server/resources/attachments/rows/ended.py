@@ -1,4 +1,4 @@
-"""What the sweep looks for: uploads that nobody named in time, and places whose bytes nothing names any more."""
+"""Find what the sweep deletes: uploads that no item named in time, and stored bytes that no row refers to."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""In whose list an engagement stands, and what the list says of it."""
+"""The list of a person's engagements."""
 
 from typing import Any
 

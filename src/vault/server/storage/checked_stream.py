@@ -1,4 +1,4 @@
-"""Content on its way through: its length and hash are those that were promised, or it is not kept."""
+"""A stream of content whose length and SHA-256 are checked against what its sender announced."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from vault.protocol.problems import Code, Refused
 
 
-async def measured(content: AsyncIterator[bytes], size_bytes: int, sha256: bytes) -> AsyncIterator[bytes]:
+async def checked_stream(content: AsyncIterator[bytes], size_bytes: int, sha256: bytes) -> AsyncIterator[bytes]:
     """The same pieces. Raises: Refused(part-mismatch), at the end or as soon as there is too much."""
     hashed, left = hashlib.sha256(), size_bytes
     async for piece in content:
