@@ -45,7 +45,7 @@ class PreviewTerms:
 
     engagement: bytes
     summary: ItemView
-    recipient: bytes
+    recipient: Account
     share_kind: ShareKind
     purpose: Purpose
     expires: int | None
