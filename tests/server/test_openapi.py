@@ -7,8 +7,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from tests.protocol.samples import SAMPLES
 from tests.server.walk import take_walk, write_examples
 from vault.protocol.problems import PROBLEMS
+from vault.protocol.statements import MODELS
+from vault.protocol.vocabulary import StatementType
 from vault.server.http.openapi_file import openapi_path, read_openapi_file
 from vault.server.openapi import build_description, describe, list_operations
 
@@ -101,3 +104,35 @@ def test_a_refusal_in_the_description_has_the_shape_that_it_describes() -> None:
 
 async def test_the_examples_are_what_a_server_is_sent_and_answers(tmp_path: Path) -> None:
     assert write_examples(await take_walk(tmp_path)) == openapi_path("examples.json").read_text(encoding="utf-8")
+
+
+def test_each_route_claims_the_media_types_that_it_sends() -> None:
+    description = build_description()
+    claimed = {
+        operation["operationId"]: set(response.get("content", {}))
+        for _, operation in list_operations(description)
+        for status, response in operation["responses"].items()
+        if status == "200"
+    }
+    names = ("getBlob", "listContents", "getAttachment", "getTile", "getEntries")
+    assert all(claimed[name] == {"application/octet-stream"} for name in names)
+    assert claimed["getCheckpoint"] == {"text/plain"}
+    assert claimed["listProblems"] == {JSON, "text/html"}
+
+
+def test_what_may_be_left_out_of_a_request_is_not_required_and_what_is_answered_is() -> None:
+    schemas = build_description()["components"]["schemas"]
+    asked = schemas["EnrolmentRequest"]
+    assert "required" not in asked
+    assert "default" not in asked["properties"]["expires_in_seconds"]
+    assert set(schemas["DisclosureRow"]["required"]) == set(schemas["DisclosureRow"]["properties"])
+
+
+@pytest.mark.parametrize("word", StatementType)
+def test_each_payload_has_its_schema_which_takes_a_sample_and_no_other_member(word: StatementType) -> None:
+    schemas = build_description()["components"]
+    schema = {"$ref": f"#/components/schemas/{MODELS[word].__name__}", "components": schemas}
+    checker = Draft202012Validator(schema)
+    checker.validate(SAMPLES[word])
+    assert not checker.is_valid({**SAMPLES[word], "more": 1})
+    assert not checker.is_valid({**SAMPLES[word], "type": "other"})

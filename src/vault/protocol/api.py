@@ -201,8 +201,8 @@ class DisclosureRow(Closed):
     time: Integer
     receipt: str
     leaf: Leaf | None
-    state: Literal["live", "withdrawn", "expired", "erased"] | None = None
-    openings: tuple[dict[str, Any], ...] | None = None
+    state: Literal["live", "withdrawn", "expired", "erased"] | None
+    openings: tuple[dict[str, Any], ...] | None
 
 
 class Disclosures(Closed):

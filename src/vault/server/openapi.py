@@ -10,15 +10,18 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
 
 from vault.protocol.api import ChallengeRequest, EnrolmentRequest
 from vault.protocol.problems import PROBLEMS, Refused
+from vault.protocol.statements import MODELS
 from vault.server.app import ROUTERS, TITLE
 from vault.server.http.openapi_file import read_examples
 from vault.server.http.problems import problem_members
 from vault.server.http.schemas import ENVELOPE, IN_PATHS, PROBLEM
 
 _BODIES = (EnrolmentRequest, ChallengeRequest)
+_REF = "#/components/schemas/{model}"
 _JSON = "application/json"
 _DESCRIPTION = (
     "End-to-end encrypted notes for coaching. Every act of a person is a signed statement, sent with POST to the "
@@ -84,7 +87,13 @@ def _components(schemas: dict[str, Any]) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for body in _BODIES:
-        schemas[body.__name__] = body.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas[body.__name__] = body.model_json_schema(ref_template=_REF)
+        for member in schemas[body.__name__]["properties"].values():
+            member.pop("default", None)  # generators take a member with a default for one that is always there
+    _, payloads = models_json_schema([(model, "validation") for model in MODELS.values()], ref_template=_REF)
+    schemas |= {name: payload for name, payload in payloads["$defs"].items() if name not in schemas}
+    for word, model in MODELS.items():
+        schemas[model.__name__]["properties"]["type"] = {"type": "string", "const": word.value}
     schemas |= {"Problem": PROBLEM, "Envelope": ENVELOPE}
     return {
         "schemas": schemas,
@@ -115,8 +124,12 @@ def _describe_parameters(operation: dict[str, Any], path: str) -> None:
 
 
 def _drop_framework(operation: dict[str, Any]) -> None:
-    """FastAPI adds its own 422 to every route with a parameter; ours is described already."""
+    """FastAPI adds its own 422 to a route with a parameter, and JSON to every answer; ours are described already."""
     operation["responses"].get("422", {}).get("content", {}).pop(_JSON, None)
+    for answer in operation["responses"].values():
+        media = answer.get("content", {})
+        if len(media) > 1 and media.get(_JSON) == {"schema": {}}:
+            del media[_JSON]
 
 
 def _spelled(name: "re.Match[str]") -> str:
