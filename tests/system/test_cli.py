@@ -4,92 +4,28 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
 from hashlib import sha256
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from vault.client.cli.application import run
+from tests.system.commanding import PROGRAMS, People, serving
 from vault.client.errors import Unreachable
 from vault.client.network.transport import Driver
-from vault.protocol import slot
 
-PROGRAMS = Path(sys.executable).parent
 FILES = 133
 KILLED_AFTER_NOTES = 40
 ROLES = {"coach": "lena", "coachee": "marek", "sponsor": "ana"}
 
 
-@dataclass
-class People:
-    """A deployment, a folder of homes, and a passphrase file."""
-
-    url: str
-    folder: Path
-    tokens: list[str]
-    engagement: str = ""
-    heard: str = ""
-    accounts: dict[str, str] = field(default_factory=dict)
-
-    def options(self, name: str) -> list[str]:
-        """What stands before every command of that person."""
-        home, secret = str(self.folder / name), str(self.folder / "secret")
-        return ["--home", home, "--server", self.url, "--passphrase-file", secret]
-
-    def run(self, name: str, *words: str, code: int = 0) -> str:
-        """Standard output of one command that ends with `code`."""
-        out, err = StringIO(), StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            ended = run([*self.options(name), *words])
-        self.heard = err.getvalue()
-        assert ended == code, self.heard + out.getvalue()
-        assert "Traceback" not in self.heard
-        return out.getvalue()
-
-    def ask(self, name: str, *words: str, code: int = 0) -> dict[str, Any]:
-        """The one JSON object."""
-        answer = json.loads(self.run(name, "--json", *words, code=code))
-        assert isinstance(answer, dict)
-        return answer
-
-    def text(self, name: str, content: str) -> str:
-        """A new file."""
-        path = self.folder / name
-        path.write_text(content, encoding="utf-8")
-        return str(path)
-
-    def titles(self, name: str, prefix: str) -> list[str]:
-        """The titles of notes that begin with `prefix`, sorted."""
-        found = self.ask(name, "note", "list")["data"]
-        return sorted(each["title"] for each in found if each["title"].startswith(prefix))
-
-
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
     """Lena, Marek and Ana, introduced by invitations, under an active three-way contract."""
-    folder = tmp_path_factory.mktemp("people")
-    (folder / "secret").write_text("correct horse battery staple\n", encoding="utf-8")
-    command = [str(PROGRAMS / "coach-vault-server"), "try", "--json", "--people", "7"]
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server,
-    ):
-        patch.setattr(slot, "MEMORY_NEW_KIB", slot.MEMORY_MINIMUM_KIB)
-        try:
-            assert server.stdout is not None
-            told = json.loads(server.stdout.readline())
-            made = People(told["url"], folder, told["enrolments"])
-            _agree(made)
-            yield made
-        finally:
-            server.terminate()
+    with serving(tmp_path_factory.mktemp("people")) as made:
+        _agree(made)
+        yield made
 
 
 def _agree(people: People) -> None:
