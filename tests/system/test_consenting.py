@@ -10,6 +10,7 @@ from tests.system.worlds import Three
 from vault.client import UsageError
 
 MAREKS = ("--share-kind", "progress", "--contact", ":ombuds:independent")
+TEXT = "Marek wants to LEAD,\nand fears it."
 CHOICE = ("--for", "sponsor", "--share-kind", "progress", "--purpose", "own_words", "--until", "2099-01-31")
 
 
@@ -36,7 +37,6 @@ def _summary(people: People, name: str, title: str) -> str:
     return str(people.ask(name, "summary", "new", file, "--title", title)["item"])
 
 
-@found("F24")
 def test_whoever_consents_sees_who_the_sponsor_is_and_says_yes_to_changed_keys(people: People) -> None:
     summary = _summary(people, "otto", "Half time")
     shown = people.run("otto", "preview", summary[:8], *CHOICE)
@@ -62,7 +62,6 @@ def test_whoever_consents_sees_who_the_sponsor_is_and_says_yes_to_changed_keys(p
     assert len(people.ask("otto", "disclosures")["data"]) == 1
 
 
-@found("F24")
 async def test_a_preview_of_the_sdk_says_who_the_recipient_is(three: Three) -> None:
     [who] = [one for one in await three.at_mareks.people() if one.role == "sponsor"]
     assert (who.name, who.state, who.account) == ("the sponsor", "not introduced", three.ana.account)
@@ -81,7 +80,6 @@ async def test_a_preview_of_the_sdk_says_who_the_recipient_is(three: Three) -> N
     await preview.disclose(although_changed=True)
 
 
-@found("F45", "S7")
 def test_a_disclosure_is_listed_with_what_it_is_and_read_again(people: People) -> None:
     summary = _summary(people, "marek", "What I have reached")
     given = people.ask("marek", "disclose", summary, *CHOICE, "--yes")["disclosure"]
@@ -89,7 +87,7 @@ def test_a_disclosure_is_listed_with_what_it_is_and_read_again(people: People) -
     assert "takes it back" not in people.heard
     assert "cannot be recalled" in people.heard
     [line] = [each for each in people.run("marek", "disclosures").splitlines() if given[:8] in each]
-    for told in ("until 2099-01-31", "not opened", "the sponsor", "What I have reached"):
+    for told in ("until 2099-01-31", " unopened ", "the sponsor: ", "What I have reached"):
         assert told in line
     [told] = [each for each in people.ask("marek", "disclosures")["data"] if each["disclosure"] == given]
     assert (told["title"], told["state"], told["share_kind"]) == ("What I have reached", "live", "progress")
@@ -97,13 +95,13 @@ def test_a_disclosure_is_listed_with_what_it_is_and_read_again(people: People) -
     assert people.ask("ana", "inbox")["data"][0]["opened"] is None
 
     [waiting] = [each for each in people.run("ana", "inbox").splitlines() if given[:8] in each]
-    for told in ("the coachee", "until 2099-01-31", "not opened", "progress"):
+    for told in ("the coachee ", "until 2099-01-31", " unopened ", "progress"):
         assert told in waiting
     people.run("ana", "open", given[:8])
     [waiting] = [each for each in people.run("ana", "inbox").splitlines() if given[:8] in each]
-    assert "opened 20" in waiting
+    assert " opened " in waiting
     [line] = [each for each in people.run("marek", "disclosures").splitlines() if given[:8] in each]
-    assert "opened 20" in line
+    assert " opened " in line
     [listed] = [each for each in people.run("lena", "disclosures", "--with", "Marek").splitlines() if given[:8] in each]
     assert "about progress" in listed  # the coach cannot read its title
 
@@ -115,7 +113,9 @@ def test_a_disclosure_is_listed_with_what_it_is_and_read_again(people: People) -
 
 @found("S1")
 def test_words_are_found_in_what_this_device_can_open_and_nowhere_else(people: People) -> None:
-    people.run("lena", "note", "add", people.text("fears.txt", "Marek wants to LEAD,\nand fears it."), "--with", "Marek")
+    people.run(
+        "lena", "note", "add", people.text("fears.txt", "Marek wants to LEAD,\nand fears it."), "--with", "Marek"
+    )
     people.run("lena", "goal", "add", people.text("lead.txt", "Lead a meeting."), "--with", "Otto")
     found = people.ask("lena", "search", "lead")["data"]
     assert {(each["kind"], each["title"]) for each in found} == {("note", "fears.txt"), ("goal", "lead.txt")}

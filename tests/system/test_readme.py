@@ -68,7 +68,7 @@ def test_the_commands_of_the_readme_run_as_they_stand(trial: dict[str, str], tmp
     steps = re.findall(r"^    \$ (?!coach-vault-server try)(.*)$", README, re.MULTILINE)
     assert len(steps) >= 8
     # A person is asked for a yes; here nobody can be asked.
-    script = "\n".join(["set -e", *(re.sub(r"contract assent$", "contract assent --yes", step) for step in steps)])
+    script = "\n".join(["set -e", *(re.sub(r"contract (assent|new .*)$", r"\g<0> --yes", step) for step in steps)])
     command = ["bash", "-c", script]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

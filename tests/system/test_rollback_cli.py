@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.serving import wait_until_ready
-from tests.system.test_cli import PROGRAMS, People
+from tests.system.commanding import PROGRAMS, People
 from vault.protocol import slot
 
 WAIT_SECONDS = 60
@@ -60,7 +60,7 @@ def test_people_are_told_and_go_on_by_their_own_decision(operator: Operator, peo
         people.ask("lena", "identity", "new", "--enrolment", people.tokens.pop())
         code = people.ask("lena", "invite", "Marek")["invitation"]
         people.ask("marek", "join", code, "--name", "Lena", "--enrolment", people.tokens.pop())
-        people.ask("lena", "contract", "new", "two-way", "--coachee", "Marek")
+        people.ask("lena", "contract", "new", "two-way", "--coachee", "Marek", "--yes")
         people.ask("marek", "contract", "assent", "--yes")
         people.ask("lena", "note", "add", people.text("one", "one"))
         people.run("lena", "rollback", "accept", "--yes", code=2)

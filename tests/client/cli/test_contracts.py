@@ -34,6 +34,12 @@ def test_a_proposal_says_for_whom_it_waits() -> None:
     assert _waiting_for(terms) == " and waits for Ana\\u202e"
 
 
+def test_a_proposal_does_not_wait_for_a_supervisor_whose_yes_nothing_needs() -> None:
+    parties = {"coach": "you", "coachee": "Marek", "supervisor": "Sven"}
+    terms = ContractTerms("00", "proposed", "", parties, {}, ("you",), (), 0, 1, 365)
+    assert _waiting_for(terms) == " and waits for Marek"
+
+
 def test_an_active_contract_waits_for_nobody() -> None:
     terms = ContractTerms("00", "active", "", {"coach": "you"}, {}, (), (), 0, 1, 365)
     assert _waiting_for(terms) == ""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vault.client.acts.terms import render
-from vault.client.device.names import name_of, names_in
+from vault.client.device.names import list_accounts, name_of, names_in
 from vault.client.device.session import Session
 from vault.client.reading.served import Served
 from vault.client.reading.views import View
@@ -35,8 +35,7 @@ def list_contract_terms(session: Session, view: View) -> tuple[ContractTerms, ..
     """All contracts of a journal, oldest first."""
     found = []
     for fact in view.replay.contracts.values():
-        accounts = [party.account for party in fact.body.parties]
-        accounts += [contact.account for contact in fact.body.contacts if contact.account is not None]
+        accounts = list_accounts(fact.body)
         assented = [
             account
             for account in accounts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vault.client.acts.consent import consent_sha256, consent_text
 from vault.client.acts.contracts import require_coachee
-from vault.client.acts.items import ItemView
+from vault.client.acts.items import ItemView, read_item
 from vault.client.crypto.content import Content, Header
 from vault.client.device.session import Session
 from vault.client.errors import KeysNotInForce, VerificationError
@@ -16,6 +16,7 @@ from vault.client.log.receipts import Receipt, verify_served_receipt
 from vault.client.log.verifying import read_envelope
 from vault.client.network.calls import Act
 from vault.client.outbox.sealing_to import current_keys_of, seal_to
+from vault.client.outbox.sent import list_sent
 from vault.client.outbox.writing import Done, Unsigned, common_members, write
 from vault.client.reading.asking import PAGE, get, goes_on
 from vault.client.reading.keys_of import current_keys, keys_journal
@@ -261,6 +262,31 @@ def withdraw(session: Session, engagement: bytes, disclosure: bytes) -> Act[Done
 def read_own_disclosure(session: Session, state: DisclosureState) -> Act[Content]:
     """What the coachee has disclosed, read back. Raises: Refused(not-found); SignedBadlyError; VerificationError."""
     return (yield from _read_content(session, state.body, state.held.statement.id))
+
+
+def read_own_title(session: Session, state: DisclosureState) -> Act[str | None]:
+    """The title of what this coachee has disclosed; of what is served no more, that of its summary. None for a coach.
+
+    Raises: VerificationError; Unreachable.
+    """
+    if state.body.by != session.account:
+        return None
+    try:
+        return (yield from read_own_disclosure(session, state)).header.title
+    except Refused:
+        source = session.identity.sources.get(state.held.statement.id)
+    if source is None:
+        return None
+    try:
+        return (yield from read_item(session, state.body.engagement, *source)).header.title
+    except Refused:
+        return None
+
+
+def list_own_openings(session: Session) -> dict[bytes, int]:
+    """When this device has opened what was disclosed to it, in the last month, by disclosure; its own Unix seconds."""
+    known = (*list_sent(session.home), *session.outbox.waiting)
+    return {each.signed.body.of: each.made for each in known if isinstance(each.signed.body, Opening)}
 
 
 def list_received(session: Session, engagement: bytes) -> Act[list[Received]]:

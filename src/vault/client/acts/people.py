@@ -4,12 +4,15 @@ A nickname stays on this person's devices. What ties it to an account is an invi
 numbers to each other. Source: docs/protocol.md section 2.
 """
 
+from collections.abc import Iterable
+
 from vault.client.device.codes import INVITATION, TypedCode, read_code, write_code
 from vault.client.device.invitation import SECRET_BYTES, invitation_mac, require_introduction_of
 from vault.client.device.keyring import Invitation, Person, PersonState
+from vault.client.device.names import find_role_word, list_accounts
 from vault.client.device.safety_number import SafetyNumber, safety_number
 from vault.client.device.session import Session
-from vault.client.errors import IntroductionError, UsageError, VerificationError
+from vault.client.errors import IntroductionError, Unreachable, UsageError, VerificationError
 from vault.client.log.verifying import read_envelope
 from vault.client.network.calls import Act, Take
 from vault.client.outbox.writing import Unsigned, common_members, enqueue, flush, turn_of
@@ -18,11 +21,12 @@ from vault.client.reading.keys_of import current_keys, fetch_keys
 from vault.client.reading.served import verify_under
 from vault.encoding import read_hex
 from vault.errors import EncodingError
+from vault.policy.facts import find_party
 from vault.protocol.api import Introductions
-from vault.protocol.statements import Introduction
-from vault.protocol.vocabulary import StatementType
+from vault.protocol.statements import Contract, Introduction
+from vault.protocol.vocabulary import Role, StatementType
 
-TAKEN = frozenset({"you", "sponsor", "the sponsor"})
+TAKEN = frozenset({"you", *Role, *(f"the {role}" for role in Role)})
 """Words of the interface that would be read as themselves, never as a nickname."""
 _NAMES_SHOWN = 8
 
@@ -41,7 +45,9 @@ def require_new_name(session: Session, name: str) -> None:
     if not name or name != name.strip() or len(name) > 100 or not name.isprintable():
         raise UsageError("expected a name of 1 to 100 characters")
     if name in TAKEN:
-        raise UsageError("that word is taken: `you` is always this person, and `sponsor` the one of a contract")
+        raise UsageError(
+            "that word is taken: `you` is always this person, and `sponsor`, as every role, the one of a contract"
+        )
     if find_by_name(session, name) is not None:
         raise UsageError("somebody has that name already; choose another one")
 
@@ -102,6 +108,14 @@ def fetch_introductions(session: Session) -> Act[list[Person]]:
     return list(found.values())
 
 
+def hear_introductions(session: Session) -> Act[None]:
+    """Fetch introductions, if anybody answers. Raises: VerificationError."""
+    try:
+        yield from fetch_introductions(session)
+    except Unreachable:
+        return
+
+
 def _read_introduction(
     session: Session, members: dict[str, object], answered: list[Invitation]
 ) -> Act[tuple[Invitation, bytes] | None]:
@@ -132,15 +146,15 @@ def find_by_name(session: Session, name: str) -> Person | None:
 
 
 def find_person(session: Session, name: str) -> Act[Person]:
-    """The person with this nickname or account; introductions are fetched where the name waits for one.
+    """The person with this nickname or account; introductions are fetched before a name is unknown.
 
     Raises: UsageError.
     """
     person = find_by_name(session, name)
-    if person is None and any(invitation.name == name for invitation in session.identity.invitations):
-        yield from fetch_introductions(session)
+    if person is None and session.identity.invitations:
+        yield from hear_introductions(session)
         person = find_by_name(session, name)
-        if person is None:
+        if person is None and any(invitation.name == name for invitation in session.identity.invitations):
             raise UsageError(f"{name!r} has not answered the invitation yet; ask them to join with it, then try again")
     if person is None:
         try:
@@ -152,14 +166,37 @@ def find_person(session: Session, name: str) -> Act[Person]:
     return person
 
 
+def find_account(session: Session, name: str, contract: Contract | None) -> Act[bytes]:
+    """The account of a nickname; where there is a contract, also that of a role in it, or one that it names in full.
+
+    Raises: UsageError.
+    """
+    if contract is not None and find_by_name(session, name) is None:
+        role = find_role_word(name)
+        named = {account.hex(): account for account in list_accounts(contract)}
+        account = named.get(name) if role is None else find_party(contract, role)
+        if account is not None:
+            return account
+    person = yield from find_person(session, name)
+    return person.account
+
+
 def _whom(session: Session) -> str:
     """Who is known, or what to do where nobody is; names as they can be typed, without anything a terminal acts on."""
-    names = sorted(person.name for person in session.identity.people.values())
-    if not names:
+    known = _some(person.name for person in session.identity.people.values())
+    invited = _some(invitation.name for invitation in session.identity.invitations)
+    if not known and not invited:
         return "you know nobody yet, so invite them first"
-    shown = ", ".join(repr(name) for name in names[:_NAMES_SHOWN])
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return f"you know {shown}{more}; invite whoever is missing"
+    told = f"you know {known}" if known else "you know nobody yet"
+    if invited:
+        told += f", and {invited} did not answer an invitation yet"
+    return f"{told}; invite whoever is missing"
+
+
+def _some(names: Iterable[str]) -> str:
+    found = sorted(names)
+    more = f" and {len(found) - _NAMES_SHOWN} more" if len(found) > _NAMES_SHOWN else ""
+    return ", ".join(repr(name) for name in found[:_NAMES_SHOWN]) + more
 
 
 def rename(session: Session, account: bytes, name: str) -> Person:

@@ -14,7 +14,7 @@ from vault.client.reading.contents import FIRST, fetch_page, keep_blob
 from vault.client.reading.keys_of import fetch_keys
 from vault.client.reading.reading import blaming, fetch_blob, find_own_seal, open_blob, read_key
 from vault.client.reading.served import Served, fetch_served, require_not_older, verify_under
-from vault.client.reading.views import Held
+from vault.client.reading.views import Held, refresh
 from vault.encoding import read_base64
 from vault.errors import FormatError
 from vault.policy.facts import find_party, find_role
@@ -58,6 +58,20 @@ def read_readable(session: Session, engagement: bytes, item: bytes) -> Act[ItemV
     if view.unopened is not None:
         raise view.unopened
     return view
+
+
+def list_readable_ids(session: Session, engagement: bytes) -> Act[list[bytes]]:
+    """The items of an engagement by which a person can mean one; what they hold was not read.
+
+    Raises: Refused(not-found); VerificationError.
+    """
+    try:
+        view = yield from refresh(session, engagement)
+    except Refused as refused:
+        if refused.code != Code.ROLE_REFUSED:
+            raise
+        return [shown.body.item for shown in (yield from list_supervised(session, engagement, *ItemKind))]
+    return list(view.replay.versions)
 
 
 def list_supervised(session: Session, engagement: bytes, *kinds: ItemKind) -> Act[list[ItemView]]:

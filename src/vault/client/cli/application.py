@@ -26,7 +26,7 @@ from vault.client.cli.choices import Choices
 from vault.client.cli.identity import identity
 from vault.client.cli.listing import Listing
 from vault.client.cli.refusals import INTERRUPTED, REFUSED, exit_code, problem_of, sentence_of
-from vault.client.cli.speaking import hand_over, say_json, tell
+from vault.client.cli.speaking import Declined, hand_over, say_json, tell
 from vault.client.errors import UsageError
 
 WITH_VALUE = ("--home", "--server", "--passphrase-file")
@@ -142,6 +142,9 @@ def run(arguments: Sequence[str]) -> int:
         code = app(line, prog_name="coach-vault", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
+    except Declined:
+        tell("Nothing was signed or sent.")
+        return REFUSED
     except BrokenPipeError:
         return REFUSED
     except Exception as error:  # the last resort: no traceback ever reaches a person
@@ -150,7 +153,7 @@ def run(arguments: Sequence[str]) -> int:
     if code == INTERRUPTED:
         if sys.stderr.isatty():
             tell("")  # the question, or a progress bar, stands on the line before
-        tell("stopped; whatever was signed is kept, sent or in the outbox. Run it again to go on.")
+        tell("stopped; nothing that was signed is lost. Run it again to go on.")
     return code if isinstance(code, int) else 0
 
 

@@ -20,13 +20,12 @@ from vault.client.acts.uploading import Progress, Report
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.files import require_new_file, title_of
-from vault.client.cli.items import ItemId, item_members
+from vault.client.cli.items import ItemId, item_members, written_line
 from vault.client.cli.notes import PATIENCE_SECONDS, find_pause
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.speaking import advise, one_line, say
 from vault.client.errors import Unreachable, UsageError
 from vault.client.network.calls import Act
-from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.items import ItemHandle
 from vault.protocol.vocabulary import ItemKind
 
@@ -47,15 +46,16 @@ def attach_files(
     if to is not None and title is not None:
         raise UsageError("--title is for a new note; leave it out, or leave out --to")
     with opened(context) as home:
-        found = bytes.fromhex(home.find_engagement(engagement).id)
+        chosen = home.find_engagement(engagement)
+        found = bytes.fromhex(chosen.id)
         with reporting(choices) as report:
             if to is None:
                 text = Text(b"", title or title_of(files[0]))
                 act = partial(add_with_files, home.session, found, ItemKind.NOTE, text, files, report)
             else:
-                act = partial(attach, home.session, found, as_id(to, 16), files, report)
+                act = partial(attach, home.session, found, home.find_item(chosen, to), files, report)
             written = ItemHandle(home.session, home.driver, found, _patiently(home, choices, act))
-        say(choices, f"{written.id}  version {written.version}", item_members(written))
+        say(choices, written_line(written), item_members(written))
 
 
 def get_attachment(
@@ -71,14 +71,14 @@ def get_attachment(
         raise UsageError("say where it goes with --output FILE; names that others gave to files are not used here")
     require_new_file(output)
     with opened(context) as home:
-        found = bytes.fromhex(home.find_engagement(engagement).id)
-        view = home.run(read_readable(home.session, found, as_id(item, 16)))
+        chosen = home.find_engagement(engagement)
+        view = home.run(read_readable(home.session, bytes.fromhex(chosen.id), home.find_item(chosen, item)))
         attached = find_attachment(view, named)
         with reporting(choices) as report:
             _patiently(home, choices, partial(save_attachment, home.session, view, attached, output, report))
         header = attached.header
         members = {
-            "item": item,
+            "item": view.body.item.hex(),
             "attachment": header.id.hex(),
             "name": header.name,
             "media_type": header.media_type,

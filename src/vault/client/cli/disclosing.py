@@ -1,13 +1,18 @@
 """`preview`, `disclose`, `withdraw`, `inbox`, `open`: what goes to a sponsor, seen from both sides."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from vault.client.acts.choosing import choose_id
+from vault.client.cli.acquaintances import agree_to_changed, people_lines, people_members
 from vault.client.cli.choices import Choices, choices_of
-from vault.client.cli.contracts import EngagementId, Yes
+from vault.client.cli.columns import SHORT_DIGITS, fit, shorten
+from vault.client.cli.contracts import AlthoughChanged, EngagementId, Yes
 from vault.client.cli.files import require_new_file, write_new_file
 from vault.client.cli.items import Output
 from vault.client.cli.opening import OpenHome, opened
@@ -15,20 +20,21 @@ from vault.client.cli.speaking import advise, agree, end, moment, one_line, prin
 from vault.client.cli.words import about
 from vault.client.errors import UsageError
 from vault.client.reading.recalling import ensure_view
-from vault.client.sdk.reading_arguments import as_id
-from vault.client.sdk.synchronous.disclosures import DisclosureHandle
+from vault.client.sdk.synchronous.disclosures import DisclosureHandle, ReceivedHandle
 from vault.client.sdk.synchronous.items import Preview
-from vault.client.sdk.values import Opened
-from vault.protocol.ids import StatementId
+from vault.client.sdk.values import Disclosed, Opened
+from vault.client.showing import day
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import Locale, Purpose, ShareKind
 
 NEVER = "never"
+THE_COACHEE = "the coachee"
 
-SummaryId = Annotated[str, typer.Argument(metavar="SUMMARY", help="32 hex digits; `summary list` shows them.")]
+SummaryId = Annotated[str, typer.Argument(metavar="SUMMARY", help="Its first digits, as `summary list` shows them.")]
 DisclosureId = Annotated[
-    str, typer.Argument(metavar="DISCLOSURE", help="64 hex digits; `inbox` or `disclosures` shows them.")
+    str, typer.Argument(metavar="DISCLOSURE", help="Its first digits, as `inbox` or `disclosures` shows them.")
 ]
+SomeDisclosure = Annotated[str | None, typer.Argument(metavar="DISCLOSURE", help="Show the text of this one.")]
 Recipient = Annotated[str, typer.Option("--for", metavar="NAME", help="The sponsor, by your nickname, or `sponsor`.")]
 About = Annotated[ShareKind, typer.Option(help="What it is about; the contract lists what is allowed.")]
 PurposeWord = Annotated[Purpose, typer.Option(help="What it is for.")]
@@ -65,6 +71,7 @@ def disclose(
     locale: Language = Locale.EN,
     engagement: EngagementId = None,
     yes: Yes = False,
+    although_changed: AlthoughChanged = False,
 ) -> None:
     """Show the same as `preview`, ask, and seal it for the sponsor."""
     choices = choices_of(context)
@@ -74,9 +81,11 @@ def disclose(
         if not choices.as_json:
             say(choices, _preview_lines(shown), {})
         agree(choices, f"Seal for {one_line(shown.recipient)}?", yes)
-        made = shown.disclose()
-        say(choices, f"disclosure {made.id}", _preview_members(shown) | {"disclosure": made.id})
-    advise(choices, "`coach-vault disclosures` shows who opened it; `coach-vault withdraw` takes it back.")
+        agree_to_changed(choices, [shown.who], although_changed)
+        made = shown.disclose(although_changed=True)
+        say(choices, f"disclosure {made.id[:SHORT_DIGITS]}", _preview_members(shown) | {"disclosure": made.id})
+    advise(choices, "`coach-vault disclosures` shows who opened it. `coach-vault withdraw` ends it: from then on it is")
+    advise(choices, "not served any more, and copies cannot be recalled.")
 
 
 def read_until(text: str | None) -> datetime | timedelta | None:
@@ -116,6 +125,8 @@ def _preview_lines(shown: Preview) -> list[str]:
         "",
         f"{about(shown.share_kind, shown.purpose)}, {end(shown.expires)}",
         "",
+        *people_lines([shown.who]),
+        "",
         shown.consent.rstrip("\n"),
         "",
     ]
@@ -124,6 +135,7 @@ def _preview_lines(shown: Preview) -> list[str]:
 def _preview_members(shown: Preview) -> dict[str, Any]:
     return {
         "recipient": shown.recipient,
+        "who": people_members([shown.who])[0],
         "title": shown.title,
         "body": shown.body,
         "share_kind": shown.share_kind,
@@ -133,32 +145,69 @@ def _preview_members(shown: Preview) -> dict[str, Any]:
     }
 
 
-def list_disclosures(context: typer.Context, engagement: EngagementId = None) -> None:
-    """What was disclosed, its state, and every opening."""
+def list_disclosures(
+    context: typer.Context, disclosure: SomeDisclosure = None, engagement: EngagementId = None
+) -> None:
+    """What was disclosed: to whom, until when, and whether it was opened; or one, with its text and every opening."""
+    choices = choices_of(context)
     with opened(context) as home:
-        found = [_disclosure(each) for each in home.find_engagement(engagement).disclosures()]
+        if disclosure is not None:
+            _show_disclosed(choices, _find_disclosure(home, engagement, disclosure))
+            return
+        found = [each.describe() for each in home.find_engagement(engagement).disclosures()]
+    members = {"data": [_disclosed_members(one) for one in found]}
+    say(choices, disclosed_lines(found) or "nothing was disclosed", members)
+
+
+def _show_disclosed(choices: Choices, held: DisclosureHandle) -> None:
+    one, text = held.describe(), held.read()
+    lines = [
+        one_line(text.title),
+        f"{_state(one)}, for {one_line(one.recipient)}, {about(one.share_kind, one.purpose)}",
+    ]
+    lines += [f"opened by {one_line(each.name)} at {moment(each.time)} UTC" for each in one.openings]
+    say(choices, [*lines, "", printable(text.body)], _disclosed_members(one) | {"body": text.body})
+
+
+def disclosed_lines(found: Sequence[Disclosed]) -> list[str]:
+    """One line each: id, day, end or state, whether it was opened, to whom, and the title or what it is about."""
+    digits = shorten(one.id for one in found)
     lines = []
-    for each in found:
-        lines.append(f"{each['disclosure']}  {each['state']}")
-        lines += [f"  opened by {one_line(one['name'])} at {moment(one['time'])} UTC" for one in each["openings"]]
-    say(choices_of(context), lines or "nothing was disclosed", {"data": found})
+    for one in found:
+        row = _row(digits[one.id], one.given, _state(one), is_opened=bool(one.openings))
+        what = about(one.share_kind, one.purpose) if one.title is None else one_line(one.title)
+        lines.append(fit(row, f"{one_line(one.recipient)}: {what}"))
+    return lines
 
 
-def _disclosure(handle: DisclosureHandle) -> dict[str, Any]:
-    openings = [{"name": each.name, "time": each.time} for each in handle.openings()]
-    return {"disclosure": handle.id, "state": handle.read_state(), "openings": openings}
+def _row(digits: str, given: int, state: str, *, is_opened: bool) -> str:
+    return f"{digits}  {day(given)} {state:16}  {'opened' if is_opened else 'unopened':8}  "
+
+
+def _state(one: Disclosed) -> str:
+    return _until(one.expires) if one.state == "live" else one.state
+
+
+def _until(expires: int | None) -> str:
+    return "without end" if expires is None else f"until {day(expires)}"
+
+
+def _disclosed_members(one: Disclosed) -> dict[str, Any]:
+    members = asdict(one)
+    return {"disclosure": members.pop("id"), **members, "openings": [asdict(each) for each in one.openings]}
 
 
 def withdraw(context: typer.Context, disclosure: DisclosureId, engagement: EngagementId = None) -> None:
     """Serve a disclosure no more. No reason is asked."""
     with opened(context) as home:
-        receipt = _find_disclosure(home, engagement, disclosure).withdraw()
-    members = {"disclosure": disclosure, "openings": receipt.openings, "limits": receipt.limits}
+        held = _find_disclosure(home, engagement, disclosure)
+        receipt = held.withdraw()
+    members = {"disclosure": held.id, "openings": receipt.openings, "limits": receipt.limits}
     say(choices_of(context), receipt.limits, members)
 
 
 def _find_disclosure(home: OpenHome, engagement: str | None, disclosure: str) -> DisclosureHandle:
-    statement = StatementId(as_id(disclosure, 32))
+    known: dict[bytes, bytes] = {}
     for each in home.list_engagements_to_write(engagement):
         try:
             view = home.run(ensure_view(home.session, each))
@@ -166,9 +215,11 @@ def _find_disclosure(home: OpenHome, engagement: str | None, disclosure: str) ->
             if refused.code != Code.ROLE_REFUSED:
                 raise
             continue
-        if view.replay.find_disclosure(statement) is not None:
-            return DisclosureHandle(home.session, home.driver, each, statement)
-    raise Refused(Code.NOT_FOUND)
+        known |= dict.fromkeys(view.replay.disclosures, each)
+    statement = choose_id(disclosure, 32, known)
+    if statement not in known:
+        raise Refused(Code.NOT_FOUND)
+    return DisclosureHandle(home.session, home.driver, known[statement], statement)
 
 
 def inbox(context: typer.Context) -> None:
@@ -180,14 +231,27 @@ def inbox(context: typer.Context) -> None:
             "disclosure": each.id,
             "engagement": each.engagement,
             "from": each.sender,
+            "account": each.sender_account,
+            "given": each.given,
+            "opened": each.opened,
             "share_kind": each.share_kind,
             "purpose": each.purpose,
             "expires": each.expires,
         }
         for each in found
     ]
-    lines = [f"{each.id}  from {one_line(each.sender)}, {about(each.share_kind, each.purpose)}" for each in found]
-    say(choices_of(context), lines or "nothing is here", {"data": members})
+    say(choices_of(context), received_lines(found) or "nothing is here", {"data": members})
+
+
+def received_lines(found: Sequence[ReceivedHandle]) -> list[str]:
+    """One line each: id, day, end, whether this device has opened it, from whom, and what it is about."""
+    digits = shorten(each.id for each in found)
+    lines = []
+    for each in found:
+        row = _row(digits[each.id], each.given, _until(each.expires), is_opened=each.opened is not None)
+        account = f" {each.sender_account[:SHORT_DIGITS]}" if each.sender == THE_COACHEE else ""
+        lines.append(fit(row, f"{one_line(each.sender)}{account}: {about(each.share_kind, each.purpose)}"))
+    return lines
 
 
 def open_disclosure(context: typer.Context, disclosure: DisclosureId, output: Output = None) -> None:
@@ -195,9 +259,15 @@ def open_disclosure(context: typer.Context, disclosure: DisclosureId, output: Ou
     choices = choices_of(context)
     require_new_file(output)
     with opened(context) as home:
-        text = home.vault.open(disclosure)
-        _show_opened(choices, disclosure, text, output)
+        held = _find_received(home, disclosure)
+        text = home.vault.open(disclosure) if held is None else held.open()
+        _show_opened(choices, disclosure if held is None else held.id, text, output)
     advise(choices, "The coachee sees that you opened it. It serves its purpose alone, never an evaluation.")
+
+
+def _find_received(home: OpenHome, disclosure: str) -> ReceivedHandle | None:
+    found = {bytes.fromhex(each.id): each for each in home.vault.inbox()}
+    return found.get(choose_id(disclosure, 32, found))
 
 
 def _show_opened(choices: Choices, disclosure: str, text: Opened, output: Path | None) -> None:

@@ -5,12 +5,15 @@ from typing import Annotated, Any
 import typer
 
 from vault.client.cli.choices import choices_of
+from vault.client.cli.columns import SHORT_DIGITS, fit, shorten
 from vault.client.cli.contracts import EngagementId, Yes
-from vault.client.cli.opening import opened
+from vault.client.cli.opening import opened, with_others
 from vault.client.cli.speaking import advise, agree, moment, one_line, say
 from vault.client.cli.words import plain
+from vault.client.device.names import YOU
+from vault.client.sdk.synchronous.engagements import Engagement
 from vault.client.sdk.values import JournalLine
-from vault.protocol.vocabulary import ClosureReason
+from vault.protocol.vocabulary import ClosureReason, Role
 
 TOLD = ("kind", "version", "share_kind", "purpose", "reason", "generation", "item", "disclosure", "of")
 
@@ -19,13 +22,18 @@ def list_all(context: typer.Context) -> None:
     """All engagements that name you, verified."""
     with opened(context) as home:
         found = home.vault.engagements.list()
+    digits = shorten(each.id for each in found)
     lines, rows = [], []
-    for each in found:
+    for each in sorted(found, key=_names):
         state, parties = "closed" if each.closed else each.contract.state, dict(each.contract.parties)
-        names = ", ".join(f"{one_line(name)} ({role})" for role, name in parties.items())
-        lines.append(f"{each.id}  {state}  {names}")
+        lines.append(fit(f"{digits[each.id]}  {state:8}  ", _names(each)))
         rows.append({"engagement": each.id, "role": each.role, "state": state, "parties": parties})
     say(choices_of(context), lines or "none yet", {"data": rows})
+
+
+def _names(engagement: Engagement) -> str:
+    parties = engagement.contract.parties
+    return with_others((role, parties[role]) for role in Role if parties.get(role, YOU) != YOU)
 
 
 def journal(context: typer.Context, engagement: EngagementId = None) -> None:
@@ -59,16 +67,18 @@ def _members(line: JournalLine) -> dict[str, Any]:
 
 def readers(
     context: typer.Context,
-    item: Annotated[str, typer.Argument(help="A note, draft, summary, ...")],
+    item: Annotated[str, typer.Argument(help="A note, draft, summary, ...; its first digits do.")],
     engagement: EngagementId = None,
 ) -> None:
     """Who can open an item: from verified seals and your own disclosures, never from a setting."""
     with opened(context) as home:
-        found = home.find_engagement(engagement).notes.get(item).readers
+        held = home.find_engagement(engagement).notes.get(item)
+        found = held.readers
     lines = [
-        f"{one_line(each.name)}  by {'a seal' if each.by == 'seal' else 'disclosure ' + each.by}" for each in found
+        f"{one_line(each.name)}  by {'a seal' if each.by == 'seal' else 'disclosure ' + each.by[:SHORT_DIGITS]}"
+        for each in found
     ]
-    members = {"item": item, "data": [{"name": e.name, "account": e.account, "by": e.by} for e in found]}
+    members = {"item": held.id, "data": [{"name": e.name, "account": e.account, "by": e.by} for e in found]}
     say(choices_of(context), lines, members)
 
 
@@ -82,7 +92,8 @@ def close(
     choices = choices_of(context)
     with opened(context) as home:
         found = home.find_engagement_to_write(engagement)
-        agree(choices, f"Close engagement {found.id}? This cannot be undone.", yes)
+        names = with_others(home.list_others(bytes.fromhex(found.id)))
+        agree(choices, f"Close engagement {found.id[:SHORT_DIGITS]} {names}? This cannot be undone.", yes)
         found.close(reason)
         say(choices, "closed", {"engagement": found.id, "closed": True, "reason": reason.value})
     advise(choices, "What was written stays readable to its readers until it is erased.")

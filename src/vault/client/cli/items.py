@@ -1,7 +1,7 @@
 """Items of one kind: add from a file, list, show, edit."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,15 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from vault.client.cli.choices import Choices, choices_of
+from vault.client.cli.columns import SHORT_DIGITS, fit, shorten
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.files import is_text, title_of, write_new_file
 from vault.client.cli.opening import opened
 from vault.client.cli.speaking import moment, one_line, printable, say
+from vault.client.device.names import YOU
 from vault.client.errors import UsageError
 from vault.client.sdk.synchronous.engagements import Engagement
 from vault.client.sdk.synchronous.items import ItemHandle, Shelf
 
-ItemId = Annotated[str, typer.Argument(metavar="ID", help="32 hex digits; `list` shows them.")]
+ItemId = Annotated[str, typer.Argument(metavar="ID", help="Its first digits, as `list` shows them.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The text; - is standard input.")]
 Title = Annotated[str | None, typer.Option(help="The file's name unless given. It is sealed too.")]
 Output = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the exact bytes to a new file.")]
@@ -62,7 +64,9 @@ def reading_group(word: str) -> typer.Typer:
         """The newest versions of all that you can open."""
         with opened(context) as home:
             found = [item_members(each) for each in shelf_of(home.find_engagement(engagement)).list()]
-        lines = [f"{each['item']}  {moment(each['created'])}  {one_line(each['title'])}" for each in found]
+        digits = shorten(each["item"] for each in found)
+        rows = [(f"{digits[each['item']]}  {moment(each['created'])}  ", each["title"]) for each in found]
+        lines = [fit(row, one_line(title)) for row, title in rows]
         say(choices_of(context), lines or "none yet", {"data": found})
 
     @made.command("show")
@@ -80,7 +84,7 @@ def reading_group(word: str) -> typer.Typer:
         content = read_file(file)
         with opened(context) as home:
             found = shelf_of(home.find_engagement(engagement)).get(item).edit(content, title=title)
-            say(choices_of(context), f"{found.id}  version {found.version}", item_members(found))
+            say(choices_of(context), written_line(found), item_members(found))
 
     return made
 
@@ -108,7 +112,7 @@ def new_summary(
             draft = found.drafts.get(from_draft)
             content, named = draft.content, draft.title
         made = found.summaries.add(content or b"", title=title or named, with_coach=not only_me)
-        say(choices_of(context), made.id, item_members(made))
+        say(choices_of(context), written_line(made), item_members(made))
 
 
 def add_from_file(context: typer.Context, word: str, file: Path, title: str | None, engagement: str | None) -> None:
@@ -120,7 +124,7 @@ def add_from_file(context: typer.Context, word: str, file: Path, title: str | No
             title=title or title_of(file),
             media_type="text/plain" if is_text(content) else "application/octet-stream",
         )
-        say(choices_of(context), made.id, item_members(made))
+        say(choices_of(context), written_line(made), item_members(made))
 
 
 def read_file(path: Path) -> bytes:
@@ -153,6 +157,18 @@ def show_item(choices: Choices, item: ItemHandle, output: Path | None) -> None:
     else:
         lines.append(f"{len(item.content)} bytes that are no text; write them to a file with --output FILE")
     say(choices, lines, members | {"body": item.body})
+
+
+def written_line(item: ItemHandle) -> str:
+    """What was written, and for whom: "e8b4c1d2  version 1, sealed for you and Marek"."""
+    names = sealed_for(reader.name for reader in item.readers if reader.by == "seal")
+    return f"{item.id[:SHORT_DIGITS]}  version {item.version}, {names}"
+
+
+def sealed_for(names: Iterable[str]) -> str:
+    """Who can open it, this person first: "sealed for you and Marek", or "sealed for you alone"."""
+    others = sorted(one_line(name) for name in names if name != YOU)
+    return f"sealed for you and {', '.join(others)}" if others else "sealed for you alone"
 
 
 def item_members(item: ItemHandle) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from vault.client.acts.joining import flush_all
 from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.files import is_text, key_of, list_files, list_links, read_regular_file, title_of
-from vault.client.cli.items import reading_group
+from vault.client.cli.items import reading_group, sealed_for
 from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.refusals import REFUSED, Unfinished
 from vault.client.cli.speaking import advise, one_line, progress, say, tell
@@ -39,9 +39,19 @@ class Added:
     failed: list[dict[str, str]] = field(default_factory=list)
     away: Unreachable | None = None
 
+    def others(self) -> str:
+        """What became of the files that were not added."""
+        skipped = f"; {len(self.skipped)} were there already" if self.skipped else ""
+        return skipped + (f"; {len(self.failed)} could not be added" if self.failed else "")
+
     def members(self, engagement: str) -> dict[str, Any]:
         """For the JSON object."""
         return {"engagement": engagement, "added": self.added, "skipped": self.skipped, "failed": self.failed}
+
+
+def count_notes(count: int) -> str:
+    """The number of notes, as people say it."""
+    return "1 note" if count == 1 else f"{count} notes"
 
 
 @note.command("add")
@@ -70,10 +80,12 @@ def add(
             )
         except VaultError as error:
             raise Unfinished(error, **done.members(found.id)) from error
+        is_shared = bool(done.added) and not private
+        names = home.list_journal_readers(bytes.fromhex(found.id)) if is_shared else []
         links = list_links(paths)
         members = done.members(found.id) | {"left_out": [key_of(link) for link in links]}
-    lines = [f"{len(done.added)} added, {len(done.skipped)} were there already, {len(done.failed)} could not be added"]
-    say(choices, lines, members)
+    told = f"{count_notes(len(done.added))} {sealed_for(names)}" if done.added else "no note added"
+    say(choices, f"{told}{done.others()}", members)
     if not files:
         advise(choices, "There is no file in it; names that begin with a dot are left out of folders.")
     for link in links:

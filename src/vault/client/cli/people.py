@@ -7,12 +7,15 @@ from typing import Annotated, Any
 import segno
 import typer
 
+from vault.client.acts.choosing import choose_account
 from vault.client.cli.choices import choices_of
+from vault.client.cli.contracts import EngagementId
 from vault.client.cli.identity import COMPARE, Audience, Enrolment, LogKey, make_identity
-from vault.client.cli.opening import opened
+from vault.client.cli.opening import OpenHome, opened
 from vault.client.cli.speaking import advise, code_rows, one_line, say, terminal_columns
 from vault.client.device.codes import INVITATION, read_code
 from vault.client.device.home import FILE_NAME
+from vault.client.device.names import find_role_word
 from vault.client.errors import UsageError
 from vault.client.sdk.synchronous.people import PersonHandle
 
@@ -107,12 +110,15 @@ def confirm(context: typer.Context, name: Name) -> None:
 @people.command("name")
 def name_account(
     context: typer.Context,
-    account: Annotated[str, typer.Argument(help="64 hex digits, as `contract show --json` shows them.")],
+    account: Annotated[
+        str, typer.Argument(help="Its first digits, as `contract show` shows them, or a role such as `sponsor`.")
+    ],
     name: Name,
+    engagement: EngagementId = None,
 ) -> None:
     """Give a nickname to an account that nobody introduced. Compare safety numbers before you trust it."""
     with opened(context) as home:
-        home.vault.people.add(name, account)
+        home.vault.people.add(name, _find_account(home, account, engagement))
         say(choices_of(context), f"{one_line(name)}: unverified", _members(home.vault.people.get(name)))
 
 
@@ -123,6 +129,17 @@ def rename(context: typer.Context, name: Name, to: Annotated[str, typer.Argument
         person = home.vault.people.get(name)
         person.rename(to)
         say(choices_of(context), f"{one_line(person.name)}: {person.state}", _members(person))
+
+
+def _find_account(home: OpenHome, named: str, engagement: str | None) -> str:
+    """The account that is meant, 64 hex digits. Raises: UsageError; Refused(not-found)."""
+    role = find_role_word(named)
+    if role is None:
+        return home.run(choose_account(home.session, named)).hex()
+    accounts = home.find_engagement(engagement).contract.accounts
+    if role not in accounts:
+        raise UsageError("the contract has nobody in that role")
+    return accounts[role]
 
 
 def _members(person: PersonHandle) -> dict[str, Any]:

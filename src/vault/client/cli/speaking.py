@@ -132,13 +132,23 @@ def end(seconds: int | None) -> str:
     return "no end date" if seconds is None else f"until {moment(seconds)} UTC"
 
 
-def agree(choices: Choices, question: str, yes: bool) -> None:
-    """Go on after a yes. Raises: UsageError where nobody can be asked; Abort after a no."""
+class Declined(Exception):
+    """A person was asked and said no: nothing was signed, and nothing is wrong."""
+
+
+def agree(choices: Choices, question: str, yes: bool, option: str = "--yes") -> None:
+    """Go on after a yes. Raises: UsageError where nobody can be asked; Declined after a no."""
     if yes:
         return
-    if choices.as_json or not typer.get_text_stream("stdin").isatty():
-        raise UsageError("nobody can be asked here; read what is shown, then add --yes")
-    typer.confirm(printable(question), abort=True, err=True)
+    if not can_ask(choices):
+        raise UsageError(f"nobody can be asked here; read what is shown, then add {option}")
+    if not typer.confirm(printable(question), err=True):
+        raise Declined
+
+
+def can_ask(choices: Choices) -> bool:
+    """Whether somebody sits there who answers."""
+    return not choices.as_json and typer.get_text_stream("stdin").isatty()
 
 
 def progress(choices: Choices) -> Progress:

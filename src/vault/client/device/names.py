@@ -4,6 +4,7 @@ from vault.client.device.session import Session
 from vault.policy.facts import find_role
 from vault.protocol.ids import Account
 from vault.protocol.statements import Contract
+from vault.protocol.vocabulary import Role
 
 YOU = "you"
 
@@ -27,6 +28,16 @@ def name_of(
 
 def names_in(session: Session, contract: Contract) -> dict[bytes, str]:
     """The names of all that a contract names."""
+    return {account: name_of(session, account, contract) for account in list_accounts(contract)}
+
+
+def list_accounts(contract: Contract) -> list[Account]:
+    """All accounts that a contract names: its parties, then its contacts."""
     accounts = [party.account for party in contract.parties]
-    accounts += [contact.account for contact in contract.contacts if contact.account is not None]
-    return {account: name_of(session, account, contract) for account in accounts}
+    return accounts + [contact.account for contact in contract.contacts if contact.account is not None]
+
+
+def find_role_word(text: str) -> Role | None:
+    """The role that a word of the interface means, such as `sponsor` or `the sponsor`."""
+    word = text.removeprefix("the ")
+    return Role(word) if word in set(Role) else None

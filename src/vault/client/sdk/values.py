@@ -48,6 +48,24 @@ class OpeningReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Disclosed:
+    """A disclosure from its giver's side: what, to whom, since when and until when (Unix seconds), and who opened it.
+
+    `title` is None for whoever cannot read it; `state` is live, withdrawn, expired or erased.
+    """
+
+    id: str
+    title: str | None
+    recipient: str
+    share_kind: str
+    purpose: str
+    given: int
+    expires: int | None
+    state: str
+    openings: tuple[OpeningReceipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WithdrawalReceipt:
     """A disclosure is served no more; `limits` says in plain words what that cannot undo."""
 

@@ -3,7 +3,11 @@
 from collections.abc import AsyncIterator, Awaitable
 
 from vault.client.acts import contracts, disclosures, identities
+from vault.client.acts.acquaintance import Acquaintance, list_acquaintances
+from vault.client.acts.choosing import choose_id, list_chosen
 from vault.client.acts.contract_terms import ContractTerms, list_contract_terms, list_served_terms
+from vault.client.acts.counter_proposing import read_terms
+from vault.client.acts.proposing import prepare_next, send_proposal
 from vault.client.acts.terms import Terms
 from vault.client.device.names import name_of
 from vault.client.device.session import Session
@@ -16,6 +20,7 @@ from vault.client.reading.served import fetch_served
 from vault.client.reading.views import View
 from vault.client.sdk.asynchronous.disclosures import AsyncDisclosureHandle, AsyncReceivedHandle
 from vault.client.sdk.asynchronous.items import AsyncShelf
+from vault.client.sdk.asynchronous.proposals import AsyncProposal
 from vault.client.sdk.reading_arguments import as_id, as_word
 from vault.client.sdk.values import JournalLine
 from vault.protocol.problems import Code, Refused
@@ -92,11 +97,49 @@ class AsyncEngagement:
         content = await self._driver.run(contracts.read_own_words(self._session, self._engagement, chosen))
         return content.body.decode("utf-8", errors="replace")
 
-    async def supersede(self, terms: Terms) -> ContractTerms:
-        """Propose terms that take the place of the active ones. Raises: Refused; Unreachable."""
-        statement = await self._driver.run(contracts.supersede(self._session, self._engagement, terms))
+    async def people(self, contract: str | None = None) -> tuple[Acquaintance, ...]:
+        """Who the others of a contract are to this person: name, state, safety number; of the one that counts unless
+        named.
+
+        Raises: Refused(not-found); VerificationError; Unreachable.
+        """
+        chosen = as_id(contract or self.contract.id, 32)
+        body = await self._driver.run(contracts.read_contract(self._session, self._engagement, chosen))
+        return await self._driver.run(list_acquaintances(self._session, body))
+
+    async def terms(self, contract: str | None = None) -> Terms:
+        """The terms of a contract, to be changed by `dataclasses.replace` and proposed again; people by account.
+
+        Raises: Refused(not-found); VerificationError.
+        """
+        chosen = as_id(contract or self.contract.id, 32)
+        return await self._driver.run(read_terms(self._session, self._engagement, chosen))
+
+    async def prepare(self, terms: Terms) -> AsyncProposal:
+        """Terms that would take the place of the active ones, to be shown. Nothing is signed.
+
+        Raises: UsageError for people who are not known; Unreachable.
+        """
+        prepared = await self._driver.run(prepare_next(self._session, self._engagement, terms))
+        return await AsyncProposal.show(self._session, self._driver, prepared)
+
+    async def supersede(self, terms: Terms | AsyncProposal) -> ContractTerms:
+        """Propose terms that take the place of the active ones, or what `prepare` made of them.
+
+        Raises: Refused; Unreachable.
+        """
+        shown = terms if isinstance(terms, AsyncProposal) else await self.prepare(terms)
+        statement = await self._driver.run(send_proposal(self._session, shown.prepared))
         await self.reload()
         return next(each for each in self.contracts if each.id == statement.hex())
+
+    async def retract(self) -> None:
+        """Take back the first contract here, which nobody else has assented to; the engagement ends with it.
+
+        Raises: UsageError where somebody has; Refused; Unreachable.
+        """
+        await self._driver.run(contracts.retract(self._session, self._engagement))
+        await self.reload()
 
     async def close(self, reason: str = "completed") -> None:
         """End it: no note and no contract after that. Withdrawals and disclosures go on; no sponsor is told.
@@ -112,6 +155,14 @@ class AsyncEngagement:
             AsyncDisclosureHandle(self._session, self._driver, self._engagement, state.held.statement.id)
             for state in found
         ]
+
+    async def disclosure(self, disclosure: str) -> AsyncDisclosureHandle:
+        """One of them, by its id or the first digits of it. Raises: UsageError; Refused(not-found)."""
+        found = {bytes.fromhex(each.id): each for each in await self.disclosures()}
+        chosen = choose_id(disclosure, 32, found)
+        if chosen not in found:
+            raise Refused(Code.NOT_FOUND)
+        return found[chosen]
 
     async def inbox(self) -> list[AsyncReceivedHandle]:
         """What was disclosed to this sponsor and is live."""
@@ -154,15 +205,21 @@ def _read(session: Session, engagement: bytes) -> Act[tuple[str, tuple[ContractT
 
 
 class AsyncEngagements:
-    """A mapping from ids to the engagements that name this person."""
+    """A mapping from ids, their first digits or the nicknames of others to the engagements that name this person."""
 
     def __init__(self, session: Session, driver: AsyncDriver) -> None:
         """The engagements of an open vault."""
         self._session, self._driver = session, driver
 
     async def get(self, engagement: str) -> AsyncEngagement:
-        """One of them, verified. Raises: Refused(not-found); VerificationError."""
-        return await AsyncEngagement(self._session, self._driver, as_id(engagement, 16)).reload()
+        """The one with this id, with an id that begins so, or with this person, verified.
+
+        Raises: UsageError where that is none or several; Refused(not-found); VerificationError.
+        """
+        found = await self._driver.run(list_chosen(self._session, engagement))
+        if len(found) != 1:
+            raise UsageError("there are several such engagements; name the one that you mean by its id")
+        return await AsyncEngagement(self._session, self._driver, found[0]).reload()
 
     def __getitem__(self, engagement: str) -> Awaitable[AsyncEngagement]:
         """As `get`."""

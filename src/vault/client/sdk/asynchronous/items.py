@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from vault.client.acts import attachments, disclosures, items
+from vault.client.acts.acquaintance import Acquaintance, meet
 from vault.client.acts.attachments import add_with_files
+from vault.client.acts.choosing import choose_item
 from vault.client.acts.disclosures import PreviewTerms
 from vault.client.acts.downloading import save_attachment
 from vault.client.acts.items import ItemView, Text
 from vault.client.acts.people import find_person
-from vault.client.acts.supervised import list_readable
+from vault.client.acts.supervised import list_readable, read_readable
 from vault.client.acts.uploading import Report, ignore
 from vault.client.device.names import name_of
 from vault.client.device.session import Session
@@ -19,7 +21,7 @@ from vault.client.log.receipts import Receipt, require_signed
 from vault.client.network.transport import AsyncDriver
 from vault.client.reading.views import View
 from vault.client.sdk.asynchronous.disclosures import AsyncDisclosureHandle
-from vault.client.sdk.reading_arguments import as_bytes, as_id, as_word, end_of
+from vault.client.sdk.reading_arguments import as_bytes, as_word, end_of
 from vault.client.sdk.values import Attachment, Reader
 from vault.policy.facts import find_party
 from vault.protocol.ids import StatementId
@@ -29,10 +31,15 @@ from vault.protocol.vocabulary import ItemKind, Locale, Purpose, Role, ShareKind
 class AsyncPreview:
     """What a sponsor would see, all of it. What is shown here is what `disclose` signs and seals."""
 
-    def __init__(self, session: Session, driver: AsyncDriver, terms: PreviewTerms, recipient: str) -> None:
-        """Made by `preview` of a summary."""
+    def __init__(self, session: Session, driver: AsyncDriver, terms: PreviewTerms, who: Acquaintance) -> None:
+        """Made by `preview` of a summary; `who` is the recipient, as this person knows them."""
         self._session, self._driver, self._terms = session, driver, terms
-        self.recipient = recipient
+        self.who = who
+
+    @property
+    def recipient(self) -> str:
+        """How this person calls the recipient; `who` has the state and the safety number."""
+        return self.who.name
 
     @property
     def title(self) -> str:
@@ -64,8 +71,16 @@ class AsyncPreview:
         """What to read before sealing; its hash is part of what is signed."""
         return self._terms.consent
 
-    async def disclose(self) -> AsyncDisclosureHandle:
-        """Seal this text for the recipient. Raises: Refused; Unreachable, and then it waits in the outbox."""
+    async def disclose(self, *, although_changed: bool = False) -> AsyncDisclosureHandle:
+        """Seal this text for the recipient, whose keys are the confirmed ones unless that was agreed to.
+
+        Raises: UsageError where they have changed; Refused; Unreachable, and then it waits in the outbox.
+        """
+        if self.who.is_changed and not although_changed:
+            raise UsageError(
+                "the recipient's keys are not the ones that were confirmed; compare safety numbers and confirm the new "
+                "one, or disclose with although_changed=True"
+            )
         done = await self._driver.run(disclosures.disclose(self._session, self._terms))
         return AsyncDisclosureHandle(self._session, self._driver, self._terms.engagement, done.statement.id)
 
@@ -246,8 +261,9 @@ class AsyncItemHandle:
                 account,
             )
         )
-        name = name_of(self._session, terms.recipient, self._session.verified.standing[self._engagement])
-        return AsyncPreview(self._session, self._driver, terms, name)
+        contract = self._session.verified.standing[self._engagement]
+        who = await self._driver.run(meet(self._session, contract, terms.recipient))
+        return AsyncPreview(self._session, self._driver, terms, who)
 
     async def _find_recipient(self, recipient: str) -> bytes | None:
         if recipient in ("sponsor", "the sponsor"):
@@ -303,8 +319,9 @@ class AsyncShelf:
         return [AsyncItemHandle(self._session, self._driver, self._engagement, item) for item in found]
 
     async def get(self, item: str) -> AsyncItemHandle:
-        """The newest version of one. Raises: Refused(not-found)."""
-        view = await self._driver.run(items.read_item(self._session, self._engagement, as_id(item, 16)))
+        """The newest version of one, by its id or the first digits of it. Raises: UsageError; Refused(not-found)."""
+        chosen = await self._driver.run(choose_item(self._session, self._engagement, item))
+        view = await self._driver.run(read_readable(self._session, self._engagement, chosen))
         return AsyncItemHandle(self._session, self._driver, self._engagement, view)
 
     async def __aiter__(self) -> AsyncIterator[AsyncItemHandle]:

@@ -8,8 +8,10 @@ from typing import Self
 
 import httpx
 
-from vault.client.acts import again, contracts, disclosures, identities, joining, keyrings, people, recovering, rollback
+from vault.client.acts import again, disclosures, identities, joining, keyrings, people, recovering, rollback
+from vault.client.acts.choosing import choose_id
 from vault.client.acts.joining import Passphrase
+from vault.client.acts.proposing import prepare_new, send_proposal
 from vault.client.acts.rollback import Rollback
 from vault.client.acts.terms import Terms
 from vault.client.device.clock import unix_seconds
@@ -22,8 +24,8 @@ from vault.client.reading import recalling
 from vault.client.sdk.asynchronous.disclosures import AsyncReceivedHandle
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement, AsyncEngagements
 from vault.client.sdk.asynchronous.people import AsyncPeople
+from vault.client.sdk.asynchronous.proposals import AsyncProposal
 from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
-from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.values import Opened, WaitingStatement
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import Role
@@ -152,10 +154,22 @@ class AsyncVault:
         """Answer an invitation; the inviter will be called `name` here. Raises: CodeError; Unreachable."""
         await self._driver.run(people.introduce(self._session, invitation, name))
 
-    async def propose(self, terms: Terms) -> AsyncEngagement:
-        """A new engagement under these terms, which this person assents to at once. Raises: Refused; Unreachable."""
-        engagement = await self._driver.run(contracts.propose(self._session, terms))
-        return await self.engagements.get(engagement.hex())
+    async def prepare(self, terms: Terms) -> AsyncProposal:
+        """The contract of a new engagement, to be shown. Nothing is signed.
+
+        Raises: UsageError for people who are not known; Unreachable.
+        """
+        prepared = await self._driver.run(prepare_new(self._session, terms))
+        return await AsyncProposal.show(self._session, self._driver, prepared)
+
+    async def propose(self, terms: Terms | AsyncProposal) -> AsyncEngagement:
+        """A new engagement under these terms, or what `prepare` made of them; this person assents to it at once.
+
+        Raises: Refused; Unreachable.
+        """
+        shown = terms if isinstance(terms, AsyncProposal) else await self.prepare(terms)
+        await self._driver.run(send_proposal(self._session, shown.prepared))
+        return await self.engagements.get(shown.engagement)
 
     async def inbox(self) -> list[AsyncReceivedHandle]:
         """What coachees have sealed for this sponsor and is live, in all engagements."""
@@ -166,16 +180,17 @@ class AsyncVault:
         return found
 
     async def open(self, disclosure: str) -> Opened:
-        """Sign an opening, which the coachee will see, and read the text.
+        """Sign an opening, which the coachee will see, and read the text with this id, or an id that begins so.
 
-        Raises: Refused(not-found | disclosure-ended); VerificationError.
+        Raises: UsageError; Refused(not-found | disclosure-ended); VerificationError.
         """
-        for handle in await self.inbox():
-            if handle.id == disclosure:
-                return await handle.open()
+        waiting = {bytes.fromhex(handle.id): handle for handle in await self.inbox()}
+        statement = choose_id(disclosure, 32, waiting)
+        if statement in waiting:
+            return await waiting[statement].open()
         for engagement in await self._sponsored():
             try:
-                await self._driver.run(disclosures.open_statement(self._session, engagement, as_id(disclosure, 32)))
+                await self._driver.run(disclosures.open_statement(self._session, engagement, statement))
             except Refused as refused:
                 if refused.code != Code.NOT_FOUND:
                     raise

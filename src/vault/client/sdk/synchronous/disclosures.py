@@ -6,7 +6,7 @@ from vault.client.device.names import name_of
 from vault.client.device.session import Session
 from vault.client.log.receipts import Receipt, require_signed
 from vault.client.network.transport import Driver
-from vault.client.sdk.values import Opened, OpeningReceipt, WithdrawalReceipt, withdrawal_limits
+from vault.client.sdk.values import Disclosed, Opened, OpeningReceipt, WithdrawalReceipt, withdrawal_limits
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Disclosure
 
@@ -22,6 +22,22 @@ class DisclosureHandle:
     def id(self) -> str:
         """The statement, 64 hex digits."""
         return self._statement.hex()
+
+    def describe(self) -> Disclosed:
+        """What it is, to whom, until when, and who opened it. Raises: VerificationError; Unreachable."""
+        state = self._find()
+        contract = self._session.verified.standing[self._engagement]
+        return Disclosed(
+            id=self.id,
+            title=self._driver.run(disclosures.read_own_title(self._session, state)),
+            recipient=name_of(self._session, state.body.recipient, contract),
+            share_kind=state.body.share_kind.value,
+            purpose=state.body.purpose.value,
+            given=state.held.time,
+            expires=state.body.expires,
+            state=state.state_at(self._session.now()),
+            openings=tuple(self.openings()),
+        )
 
     def read_state(self) -> str:
         """live, withdrawn, expired or erased, by this device's clock and the verified journal."""
@@ -77,8 +93,23 @@ class ReceivedHandle:
 
     @property
     def sender(self) -> str:
-        """The coachee."""
+        """The coachee, by this person's nickname; `sender_account` tells those without one apart."""
         return name_of(self._session, self._received.body.by, otherwise="the coachee")
+
+    @property
+    def sender_account(self) -> str:
+        """The coachee's account, 64 hex digits."""
+        return self._received.body.by.hex()
+
+    @property
+    def given(self) -> int:
+        """When it was disclosed, Unix seconds of the server."""
+        return self._received.time
+
+    @property
+    def opened(self) -> int | None:
+        """When this device has opened it, Unix seconds; None where it has not in the last month."""
+        return disclosures.list_own_openings(self._session).get(self._received.statement.id)
 
     @property
     def share_kind(self) -> str:

@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 
 from vault.client.acts import contracts, disclosures, identities
+from vault.client.acts.acquaintance import Acquaintance, list_acquaintances
+from vault.client.acts.choosing import choose_id, list_chosen
 from vault.client.acts.contract_terms import ContractTerms, list_contract_terms, list_served_terms
+from vault.client.acts.counter_proposing import read_terms
+from vault.client.acts.proposing import prepare_next, send_proposal
 from vault.client.acts.terms import Terms
 from vault.client.device.names import name_of
 from vault.client.device.session import Session
@@ -17,6 +21,7 @@ from vault.client.reading.views import View
 from vault.client.sdk.reading_arguments import as_id, as_word
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle, ReceivedHandle
 from vault.client.sdk.synchronous.items import Shelf
+from vault.client.sdk.synchronous.proposals import Proposal
 from vault.client.sdk.values import JournalLine
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import ClosureReason, ItemKind, Role
@@ -92,11 +97,49 @@ class Engagement:
         content = self._driver.run(contracts.read_own_words(self._session, self._engagement, chosen))
         return content.body.decode("utf-8", errors="replace")
 
-    def supersede(self, terms: Terms) -> ContractTerms:
-        """Propose terms that take the place of the active ones. Raises: Refused; Unreachable."""
-        statement = self._driver.run(contracts.supersede(self._session, self._engagement, terms))
+    def people(self, contract: str | None = None) -> tuple[Acquaintance, ...]:
+        """Who the others of a contract are to this person: name, state, safety number; of the one that counts unless
+        named.
+
+        Raises: Refused(not-found); VerificationError; Unreachable.
+        """
+        chosen = as_id(contract or self.contract.id, 32)
+        body = self._driver.run(contracts.read_contract(self._session, self._engagement, chosen))
+        return self._driver.run(list_acquaintances(self._session, body))
+
+    def terms(self, contract: str | None = None) -> Terms:
+        """The terms of a contract, to be changed by `dataclasses.replace` and proposed again; people by account.
+
+        Raises: Refused(not-found); VerificationError.
+        """
+        chosen = as_id(contract or self.contract.id, 32)
+        return self._driver.run(read_terms(self._session, self._engagement, chosen))
+
+    def prepare(self, terms: Terms) -> Proposal:
+        """Terms that would take the place of the active ones, to be shown. Nothing is signed.
+
+        Raises: UsageError for people who are not known; Unreachable.
+        """
+        prepared = self._driver.run(prepare_next(self._session, self._engagement, terms))
+        return Proposal.show(self._session, self._driver, prepared)
+
+    def supersede(self, terms: Terms | Proposal) -> ContractTerms:
+        """Propose terms that take the place of the active ones, or what `prepare` made of them.
+
+        Raises: Refused; Unreachable.
+        """
+        shown = terms if isinstance(terms, Proposal) else self.prepare(terms)
+        statement = self._driver.run(send_proposal(self._session, shown.prepared))
         self.reload()
         return next(each for each in self.contracts if each.id == statement.hex())
+
+    def retract(self) -> None:
+        """Take back the first contract here, which nobody else has assented to; the engagement ends with it.
+
+        Raises: UsageError where somebody has; Refused; Unreachable.
+        """
+        self._driver.run(contracts.retract(self._session, self._engagement))
+        self.reload()
 
     def close(self, reason: str = "completed") -> None:
         """End it: no note and no contract after that. Withdrawals and disclosures go on; no sponsor is told.
@@ -111,6 +154,14 @@ class Engagement:
         return [
             DisclosureHandle(self._session, self._driver, self._engagement, state.held.statement.id) for state in found
         ]
+
+    def disclosure(self, disclosure: str) -> DisclosureHandle:
+        """One of them, by its id or the first digits of it. Raises: UsageError; Refused(not-found)."""
+        found = {bytes.fromhex(each.id): each for each in self.disclosures()}
+        chosen = choose_id(disclosure, 32, found)
+        if chosen not in found:
+            raise Refused(Code.NOT_FOUND)
+        return found[chosen]
 
     def inbox(self) -> list[ReceivedHandle]:
         """What was disclosed to this sponsor and is live."""
@@ -153,15 +204,21 @@ def _read(session: Session, engagement: bytes) -> Act[tuple[str, tuple[ContractT
 
 
 class Engagements:
-    """A mapping from ids to the engagements that name this person."""
+    """A mapping from ids, their first digits or the nicknames of others to the engagements that name this person."""
 
     def __init__(self, session: Session, driver: Driver) -> None:
         """The engagements of an open vault."""
         self._session, self._driver = session, driver
 
     def get(self, engagement: str) -> Engagement:
-        """One of them, verified. Raises: Refused(not-found); VerificationError."""
-        return Engagement(self._session, self._driver, as_id(engagement, 16)).reload()
+        """The one with this id, with an id that begins so, or with this person, verified.
+
+        Raises: UsageError where that is none or several; Refused(not-found); VerificationError.
+        """
+        found = self._driver.run(list_chosen(self._session, engagement))
+        if len(found) != 1:
+            raise UsageError("there are several such engagements; name the one that you mean by its id")
+        return Engagement(self._session, self._driver, found[0]).reload()
 
     def __getitem__(self, engagement: str) -> Engagement:
         """As `get`."""

@@ -8,8 +8,10 @@ from typing import Self
 
 import httpx
 
-from vault.client.acts import again, contracts, disclosures, identities, joining, keyrings, people, recovering, rollback
+from vault.client.acts import again, disclosures, identities, joining, keyrings, people, recovering, rollback
+from vault.client.acts.choosing import choose_id
 from vault.client.acts.joining import Passphrase
+from vault.client.acts.proposing import prepare_new, send_proposal
 from vault.client.acts.rollback import Rollback
 from vault.client.acts.terms import Terms
 from vault.client.device.clock import unix_seconds
@@ -20,10 +22,10 @@ from vault.client.network.transport import Driver
 from vault.client.outbox.sent import forget_old
 from vault.client.reading import recalling
 from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
-from vault.client.sdk.reading_arguments import as_id
 from vault.client.sdk.synchronous.disclosures import ReceivedHandle
 from vault.client.sdk.synchronous.engagements import Engagement, Engagements
 from vault.client.sdk.synchronous.people import People
+from vault.client.sdk.synchronous.proposals import Proposal
 from vault.client.sdk.values import Opened, WaitingStatement
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import Role
@@ -152,10 +154,22 @@ class Vault:
         """Answer an invitation; the inviter will be called `name` here. Raises: CodeError; Unreachable."""
         self._driver.run(people.introduce(self._session, invitation, name))
 
-    def propose(self, terms: Terms) -> Engagement:
-        """A new engagement under these terms, which this person assents to at once. Raises: Refused; Unreachable."""
-        engagement = self._driver.run(contracts.propose(self._session, terms))
-        return self.engagements.get(engagement.hex())
+    def prepare(self, terms: Terms) -> Proposal:
+        """The contract of a new engagement, to be shown. Nothing is signed.
+
+        Raises: UsageError for people who are not known; Unreachable.
+        """
+        prepared = self._driver.run(prepare_new(self._session, terms))
+        return Proposal.show(self._session, self._driver, prepared)
+
+    def propose(self, terms: Terms | Proposal) -> Engagement:
+        """A new engagement under these terms, or what `prepare` made of them; this person assents to it at once.
+
+        Raises: Refused; Unreachable.
+        """
+        shown = terms if isinstance(terms, Proposal) else self.prepare(terms)
+        self._driver.run(send_proposal(self._session, shown.prepared))
+        return self.engagements.get(shown.engagement)
 
     def inbox(self) -> list[ReceivedHandle]:
         """What coachees have sealed for this sponsor and is live, in all engagements."""
@@ -166,16 +180,17 @@ class Vault:
         return found
 
     def open(self, disclosure: str) -> Opened:
-        """Sign an opening, which the coachee will see, and read the text.
+        """Sign an opening, which the coachee will see, and read the text with this id, or an id that begins so.
 
-        Raises: Refused(not-found | disclosure-ended); VerificationError.
+        Raises: UsageError; Refused(not-found | disclosure-ended); VerificationError.
         """
-        for handle in self.inbox():
-            if handle.id == disclosure:
-                return handle.open()
+        waiting = {bytes.fromhex(handle.id): handle for handle in self.inbox()}
+        statement = choose_id(disclosure, 32, waiting)
+        if statement in waiting:
+            return waiting[statement].open()
         for engagement in self._sponsored():
             try:
-                self._driver.run(disclosures.open_statement(self._session, engagement, as_id(disclosure, 32)))
+                self._driver.run(disclosures.open_statement(self._session, engagement, statement))
             except Refused as refused:
                 if refused.code != Code.NOT_FOUND:
                     raise
