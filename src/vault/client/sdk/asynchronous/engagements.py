@@ -20,7 +20,7 @@ from vault.client.reading.served import fetch_served
 from vault.client.reading.views import View
 from vault.client.sdk.asynchronous.disclosures import AsyncDisclosureHandle, AsyncReceivedHandle
 from vault.client.sdk.asynchronous.items import AsyncShelf
-from vault.client.sdk.asynchronous.proposals import AsyncProposal
+from vault.client.sdk.asynchronous.proposals import AsyncProposal, show_prepared
 from vault.client.sdk.reading_arguments import as_id, as_word
 from vault.client.sdk.values import JournalLine
 from vault.protocol.problems import Code, Refused
@@ -121,7 +121,7 @@ class AsyncEngagement:
         Raises: UsageError for people who are not known; Unreachable.
         """
         prepared = await self._driver.run(prepare_next(self._session, self._engagement, terms))
-        return await AsyncProposal.show(self._session, self._driver, prepared)
+        return await show_prepared(self._session, self._driver, prepared)
 
     async def supersede(self, terms: Terms | AsyncProposal) -> ContractTerms:
         """Propose terms that take the place of the active ones, or what `prepare` made of them.

@@ -24,7 +24,7 @@ from vault.client.reading import recalling
 from vault.client.sdk.asynchronous.disclosures import AsyncReceivedHandle
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement, AsyncEngagements
 from vault.client.sdk.asynchronous.people import AsyncPeople
-from vault.client.sdk.asynchronous.proposals import AsyncProposal
+from vault.client.sdk.asynchronous.proposals import AsyncProposal, show_prepared
 from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
 from vault.client.sdk.values import Opened, WaitingStatement
 from vault.protocol.problems import Code, Refused
@@ -160,7 +160,7 @@ class AsyncVault:
         Raises: UsageError for people who are not known; Unreachable.
         """
         prepared = await self._driver.run(prepare_new(self._session, terms))
-        return await AsyncProposal.show(self._session, self._driver, prepared)
+        return await show_prepared(self._session, self._driver, prepared)
 
     async def propose(self, terms: Terms | AsyncProposal) -> AsyncEngagement:
         """A new engagement under these terms, or what `prepare` made of them; this person assents to it at once.

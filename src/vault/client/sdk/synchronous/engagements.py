@@ -21,7 +21,7 @@ from vault.client.reading.views import View
 from vault.client.sdk.reading_arguments import as_id, as_word
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle, ReceivedHandle
 from vault.client.sdk.synchronous.items import Shelf
-from vault.client.sdk.synchronous.proposals import Proposal
+from vault.client.sdk.synchronous.proposals import Proposal, show_prepared
 from vault.client.sdk.values import JournalLine
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import ClosureReason, ItemKind, Role
@@ -121,7 +121,7 @@ class Engagement:
         Raises: UsageError for people who are not known; Unreachable.
         """
         prepared = self._driver.run(prepare_next(self._session, self._engagement, terms))
-        return Proposal.show(self._session, self._driver, prepared)
+        return show_prepared(self._session, self._driver, prepared)
 
     def supersede(self, terms: Terms | Proposal) -> ContractTerms:
         """Propose terms that take the place of the active ones, or what `prepare` made of them.

@@ -14,15 +14,6 @@ class Proposal:
         self.prepared, self.people = prepared, people
         self.text = proposed_text(session, prepared)
 
-    @classmethod
-    def show(cls, session: Session, driver: Driver, prepared: Prepared) -> "Proposal":
-        """The proposal in plain words, and who its people are to this person.
-
-        Raises: VerificationError; Unreachable.
-        """
-        people = driver.run(list_acquaintances(session, proposed_body(session, prepared)))
-        return cls(session, prepared, people)
-
     @property
     def engagement(self) -> str:
         """The engagement, 32 hex digits."""
@@ -32,3 +23,9 @@ class Proposal:
     def words(self) -> str:
         """What is written beside the terms, for the parties' eyes."""
         return self.prepared.terms.words
+
+
+def show_prepared(session: Session, driver: Driver, prepared: Prepared) -> Proposal:
+    """The proposal in plain words, and who its people are to this person. Raises: VerificationError; Unreachable."""
+    people = driver.run(list_acquaintances(session, proposed_body(session, prepared)))
+    return Proposal(session, prepared, people)

@@ -25,7 +25,7 @@ from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
 from vault.client.sdk.synchronous.disclosures import ReceivedHandle
 from vault.client.sdk.synchronous.engagements import Engagement, Engagements
 from vault.client.sdk.synchronous.people import People
-from vault.client.sdk.synchronous.proposals import Proposal
+from vault.client.sdk.synchronous.proposals import Proposal, show_prepared
 from vault.client.sdk.values import Opened, WaitingStatement
 from vault.protocol.problems import Code, Refused
 from vault.protocol.vocabulary import Role
@@ -160,7 +160,7 @@ class Vault:
         Raises: UsageError for people who are not known; Unreachable.
         """
         prepared = self._driver.run(prepare_new(self._session, terms))
-        return Proposal.show(self._session, self._driver, prepared)
+        return show_prepared(self._session, self._driver, prepared)
 
     def propose(self, terms: Terms | Proposal) -> Engagement:
         """A new engagement under these terms, or what `prepare` made of them; this person assents to it at once.
