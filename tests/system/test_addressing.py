@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.found import found
 from tests.system.commanding import People, serving
+from vault.client.errors import Unreachable
+from vault.client.network.transport import Driver
 
 MAREKS = ("--share-kind", "progress", "--contact", ":ombuds:independent")
 
@@ -129,3 +132,48 @@ def test_a_slip_in_a_name_lists_who_has_joined_meanwhile_and_who_is_invited(peop
     people.run("paul", "contract", "new", "two-way", "--coachee", "Pai", "--yes", code=2)
     assert "'Pia'" in people.heard
     assert "'Somebody slow'" in people.heard
+
+
+@found("F63")
+def test_a_note_is_sealed_for_the_supervisor_who_then_reads_and_exports_it(people: People) -> None:
+    for name in ("wanda", "suse"):
+        people.join(name)
+    people.run("lena", "contract", "new", "two-way", "--coachee", "Wanda", "--supervisor", "Suse", "--yes")
+    assert people.run("wanda", "contract", "assent", "--yes").startswith("assented; the contract is active")
+    note = people.ask("wanda", "goal", "add", people.text("calm.txt", "Stay calm."))["item"]
+    assert people.ask("suse", "goal", "show", note, code=1)["code"] == "not-found"
+    assert "for you and Lena, the supervisor" in people.run("wanda", "reseal", note[:8], "--for", "supervisor")
+    people.run("wanda", "reseal", note[:8], "--for", "Lena", code=2)
+    assert "Stay calm." in people.run("suse", "goal", "show", note[:8])
+    people.run("suse", "export", str(people.folder / "suses"))
+    assert [path.read_text() for path in (people.folder / "suses").rglob("*calm*")] == ["Stay calm."]
+
+
+@found("S9", "S15")
+def test_people_are_listed_while_nobody_answers_and_an_inviter_keeps_the_name_that_was_chosen(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = people.ask("ana", "invite", "Otto once more")["invitation"]
+    people.run("otto", "join", code, "--name", "Anna", "--json")
+    again = people.ask("ana", "invite", "Otto again")["invitation"]
+    assert people.ask("otto", "join", again, "--name", "Somebody else")["name"] == "Anna"
+    third = people.ask("otto", "invite", "Ana")["invitation"]
+    people.run("ana", "join", third, code=2)
+    assert "--name" in people.heard
+    assert "Otto can know your account" in people.answer("ana", "Otto\n", "join", third)
+    with monkeypatch.context() as patch:
+        patch.setattr(Driver, "_send", lambda _self, _call: Unreachable("the deployment does not answer"))
+        listed = people.ask("otto", "people", "list")
+    assert {"Anna", "Lena"} <= {each["name"] for each in listed["data"]}
+
+
+@found("S13", "S2")
+def test_a_refusal_speaks_to_people(people: People) -> None:
+    people.run("lena", "contract", "new", "two-way", "--coachee", "Nils", "--yes")
+    mine = people.ask("lena", "contract", "show", "--with", "Nils")["engagement"]
+    people.run("lena", "goal", "add", people.text("early.txt", "early"), "--with", mine[:8], code=1)
+    assert "until all of them have" in people.heard
+    people.run("lena", "close", "--reason", "ended", "--with", mine[:8], "--yes")
+    people.run("lena", "contract", "supersede", "--with", mine[:8], "--yes", code=1)
+    assert "private notes" in people.heard
+    people.run("ana", "journal", "--with", "Lena", code=2)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.found import found
 from tests.system.worlds import World
 from vault.client import AsyncVault, Refused, terms
+from vault.client.acts.exporting import ExportedFile, export_engagement
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement
 
 Four = tuple[AsyncVault, AsyncVault, AsyncVault, AsyncEngagement, AsyncEngagement, AsyncEngagement]
@@ -34,6 +36,20 @@ async def test_a_supervisor_reads_what_the_coachee_sealed_and_nothing_else(super
     [shown, hidden] = await at_mareks.notes.list()
     assert [reader.name for reader in shown.readers] == ["Lena", "the supervisor", "you"]
     assert [reader.name for reader in hidden.readers] == ["Lena", "you"]
+
+
+@found("F63")
+async def test_a_supervisor_reads_by_its_id_what_the_list_has_and_exports_it(supervised: Four) -> None:
+    _lena, _marek, sven, at_lenas, at_mareks, at_svens = supervised
+    note = await at_lenas.notes.add("Session 1", title="1")
+    with pytest.raises(Refused) as refused:
+        await at_svens.notes.get(note.id)
+    assert refused.value.code == "not-found"
+    await (await at_mareks.notes.get(note.id[:8])).seal_for_supervisor()
+    seen = await at_svens.notes.get(note.id[:8])
+    assert (seen.body, seen.version, seen.author) == ("Session 1", 1, "Lena")
+    files = await sven._driver.run(export_engagement(sven._session, bytes.fromhex(at_svens.id)))
+    assert b"Session 1" in [file.content for file in files if isinstance(file, ExportedFile)]
 
 
 async def test_the_coach_cannot_let_a_supervisor_in(supervised: Four) -> None:
