@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.found import found
 from tests.system.commanding import People, serving
 from tests.system.worlds import Three
 from vault.client import UsageError
@@ -111,7 +110,6 @@ def test_a_disclosure_is_listed_with_what_it_is_and_read_again(people: People) -
     assert "What I have reached" in line
 
 
-@found("S1")
 def test_words_are_found_in_what_this_device_can_open_and_nowhere_else(people: People) -> None:
     people.run(
         "lena", "note", "add", people.text("fears.txt", "Marek wants to LEAD,\nand fears it."), "--with", "Marek"

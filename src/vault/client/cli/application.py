@@ -19,6 +19,7 @@ from vault.client.cli import (
     outbox,
     people,
     rollback,
+    searching,
     statements,
     tlog,
 )
@@ -102,7 +103,9 @@ app.command("withdraw")(disclosing.withdraw)
 app.command("disclosures")(disclosing.list_disclosures)
 app.command("inbox")(disclosing.inbox)
 app.command("open")(disclosing.open_disclosure)
+app.command("search")(searching.search)
 app.command("readers")(engagements.readers)
+app.command("reseal")(engagements.reseal)
 app.command("journal")(engagements.journal)
 app.command("engagements")(engagements.list_all)
 app.command("close")(engagements.close)

@@ -7,10 +7,12 @@ import typer
 from vault.client.cli.choices import choices_of
 from vault.client.cli.columns import SHORT_DIGITS, fit, shorten
 from vault.client.cli.contracts import EngagementId, Yes
+from vault.client.cli.items import sealed_for
 from vault.client.cli.opening import opened, with_others
 from vault.client.cli.speaking import advise, agree, moment, one_line, say
 from vault.client.cli.words import plain
-from vault.client.device.names import YOU
+from vault.client.device.names import YOU, find_role_word
+from vault.client.errors import UsageError
 from vault.client.sdk.synchronous.engagements import Engagement
 from vault.client.sdk.values import JournalLine
 from vault.protocol.vocabulary import ClosureReason, Role
@@ -24,14 +26,15 @@ def list_all(context: typer.Context) -> None:
         found = home.vault.engagements.list()
     digits = shorten(each.id for each in found)
     lines, rows = [], []
-    for each in sorted(found, key=_names):
+    for each in sorted(found, key=others):
         state, parties = "closed" if each.closed else each.contract.state, dict(each.contract.parties)
-        lines.append(fit(f"{digits[each.id]}  {state:8}  ", _names(each)))
+        lines.append(fit(f"{digits[each.id]}  {state:8}  ", others(each)))
         rows.append({"engagement": each.id, "role": each.role, "state": state, "parties": parties})
     say(choices_of(context), lines or "none yet", {"data": rows})
 
 
-def _names(engagement: Engagement) -> str:
+def others(engagement: Engagement) -> str:
+    """Who else is in it: "with Marek (coachee), Ana (sponsor)"."""
     parties = engagement.contract.parties
     return with_others((role, parties[role]) for role in Role if parties.get(role, YOU) != YOU)
 
@@ -80,6 +83,33 @@ def readers(
     ]
     members = {"item": held.id, "data": [{"name": e.name, "account": e.account, "by": e.by} for e in found]}
     say(choices_of(context), lines, members)
+
+
+def reseal(
+    context: typer.Context,
+    item: Annotated[str, typer.Argument(help="Its first digits.")],
+    recipient: Annotated[
+        str | None, typer.Option("--for", metavar="NAME", help="Let the supervisor of the contract read this version.")
+    ] = None,
+    engagement: EngagementId = None,
+) -> None:
+    """Seal an item again: to readers whose keys have changed, or, by the coachee alone, to the supervisor."""
+    with opened(context) as home:
+        found = home.find_engagement(engagement)
+        held = found.notes.get(item)
+        if recipient is None:
+            held.reseal()
+        else:
+            supervisor = found.contract.parties.get(Role.SUPERVISOR)
+            if supervisor is None:
+                raise UsageError("the contract names no supervisor")
+            if recipient != supervisor and find_role_word(recipient) is not Role.SUPERVISOR:
+                raise UsageError(
+                    "an item is sealed to nobody but the supervisor of the contract; a summary is disclosed"
+                )
+            held.seal_for_supervisor()
+        names = [one.name for one in found.notes.get(held.id).readers]
+        say(choices_of(context), f"{held.id[:SHORT_DIGITS]}  {sealed_for(names)}", {"item": held.id, "readers": names})
 
 
 def close(

@@ -23,6 +23,7 @@ from vault.client.outbox.sent import forget_old
 from vault.client.reading import recalling
 from vault.client.sdk.asynchronous.disclosures import AsyncReceivedHandle
 from vault.client.sdk.asynchronous.engagements import AsyncEngagement, AsyncEngagements
+from vault.client.sdk.asynchronous.items import AsyncItemHandle
 from vault.client.sdk.asynchronous.people import AsyncPeople
 from vault.client.sdk.asynchronous.proposals import AsyncProposal, show_prepared
 from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
@@ -170,6 +171,13 @@ class AsyncVault:
         shown = terms if isinstance(terms, AsyncProposal) else await self.prepare(terms)
         await self._driver.run(send_proposal(self._session, shown.prepared))
         return await self.engagements.get(shown.engagement)
+
+    async def search(self, words: str) -> list[AsyncItemHandle]:
+        """What holds all of these words in title, text or tags, of all that this person can open in any engagement.
+
+        It is looked through on this device, and nothing of it is kept. Raises: UsageError; VerificationError.
+        """
+        return [item for engagement in await self.engagements.list() for item in await engagement.search(words)]
 
     async def inbox(self) -> list[AsyncReceivedHandle]:
         """What coachees have sealed for this sponsor and is live, in all engagements."""

@@ -8,6 +8,7 @@ from vault.client.acts.choosing import choose_id, list_chosen
 from vault.client.acts.contract_terms import ContractTerms, list_contract_terms, list_served_terms
 from vault.client.acts.counter_proposing import read_terms
 from vault.client.acts.proposing import prepare_next, send_proposal
+from vault.client.acts.searching import read_words, search_engagement
 from vault.client.acts.terms import Terms
 from vault.client.device.names import name_of
 from vault.client.device.session import Session
@@ -20,7 +21,7 @@ from vault.client.reading.served import fetch_served
 from vault.client.reading.views import View
 from vault.client.sdk.reading_arguments import as_id, as_word
 from vault.client.sdk.synchronous.disclosures import DisclosureHandle, ReceivedHandle
-from vault.client.sdk.synchronous.items import Shelf
+from vault.client.sdk.synchronous.items import ItemHandle, Shelf
 from vault.client.sdk.synchronous.proposals import Proposal, show_prepared
 from vault.client.sdk.values import JournalLine
 from vault.protocol.problems import Code, Refused
@@ -167,6 +168,15 @@ class Engagement:
         """What was disclosed to this sponsor and is live."""
         found = self._driver.run(disclosures.list_received(self._session, self._engagement))
         return [ReceivedHandle(self._session, self._driver, received) for received in found]
+
+    def search(self, words: str) -> list[ItemHandle]:
+        """What holds all of these words in title, text or tags, of all that this person can open here.
+
+        It is looked through on this device, and nothing of it is kept. Raises: UsageError; VerificationError.
+        """
+        act = search_engagement(self._session, self._engagement, read_words(words))
+        found = self._driver.run(act)
+        return [ItemHandle(self._session, self._driver, self._engagement, item) for item in found]
 
     def journal(self) -> list[JournalLine]:
         """Every entry, verified, oldest first (coach and coachee)."""

@@ -98,6 +98,11 @@ class ItemHandle:
         return self._item.body.item.hex()
 
     @property
+    def engagement(self) -> str:
+        """The engagement that it belongs to, 32 hex digits."""
+        return self._engagement.hex()
+
+    @property
     def version(self) -> int:
         """1, 2, ..."""
         return self._item.body.version

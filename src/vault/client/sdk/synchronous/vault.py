@@ -24,6 +24,7 @@ from vault.client.reading import recalling
 from vault.client.sdk.checkpoint import LogCheckpoint, newest_checkpoint
 from vault.client.sdk.synchronous.disclosures import ReceivedHandle
 from vault.client.sdk.synchronous.engagements import Engagement, Engagements
+from vault.client.sdk.synchronous.items import ItemHandle
 from vault.client.sdk.synchronous.people import People
 from vault.client.sdk.synchronous.proposals import Proposal, show_prepared
 from vault.client.sdk.values import Opened, WaitingStatement
@@ -170,6 +171,13 @@ class Vault:
         shown = terms if isinstance(terms, Proposal) else self.prepare(terms)
         self._driver.run(send_proposal(self._session, shown.prepared))
         return self.engagements.get(shown.engagement)
+
+    def search(self, words: str) -> list[ItemHandle]:
+        """What holds all of these words in title, text or tags, of all that this person can open in any engagement.
+
+        It is looked through on this device, and nothing of it is kept. Raises: UsageError; VerificationError.
+        """
+        return [item for engagement in self.engagements.list() for item in engagement.search(words)]
 
     def inbox(self) -> list[ReceivedHandle]:
         """What coachees have sealed for this sponsor and is live, in all engagements."""
