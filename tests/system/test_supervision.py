@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.found import found
 from tests.system.worlds import World
 from vault.client import AsyncVault, Refused, terms
 from vault.client.acts.exporting import ExportedFile, export_engagement
@@ -38,7 +37,6 @@ async def test_a_supervisor_reads_what_the_coachee_sealed_and_nothing_else(super
     assert [reader.name for reader in hidden.readers] == ["Lena", "you"]
 
 
-@found("F63")
 async def test_a_supervisor_reads_by_its_id_what_the_list_has_and_exports_it(supervised: Four) -> None:
     _lena, _marek, sven, at_lenas, at_mareks, at_svens = supervised
     note = await at_lenas.notes.add("Session 1", title="1")

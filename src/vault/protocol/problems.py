@@ -160,7 +160,7 @@ PROBLEMS: dict[Code, Problem] = dict(
         _problem(Code.NOT_SIGNER, 403, "The statement is somebody else's",
             "Send it with the login token of the account that signed it."),
         _problem(Code.ROLE_REFUSED, 403, "That role cannot do this",
-            "This act is another role's. What each role may do stands in the protocol's table of roles."),
+            "This act is for another role of the contract, such as the coachee alone. Ask whoever has that role."),
         _problem(Code.AUTHOR_REFUSED, 403, "That author cannot write this version",
             "Drafts are the coach's, summaries the coachee's. Later versions belong to the first author, except of "
             "goals and actions."),
@@ -197,12 +197,13 @@ PROBLEMS: dict[Code, Problem] = dict(
         _problem(Code.ALREADY_WITHDRAWN, 409, "That disclosure is withdrawn already",
             "Nothing is left to do: it is no longer served."),
         _problem(Code.CONTRACT_INACTIVE, 409, "That contract is not the active one",
-            "Not all have assented to it yet, or another took its place. Fetch the engagement again, and act under the "
-            "active one."),
+            "Coach, coachee and sponsor must have assented, and nothing is written until all of them have; or another "
+            "contract took its place. `contract show` tells who is missing; then try again."),
         _problem(Code.CONTRACT_SUPERSEDED, 409, "Another contract took that place",
             "Fetch the engagement and propose a contract that supersedes the active one."),
         _problem(Code.ENGAGEMENT_CLOSED, 409, "The engagement is closed",
-            "Notes and contracts end with it. Withdrawals, disclosures, exports and erasures go on."),
+            "No note and no contract is added after it. All else goes on: private notes, goals, actions, assessments, "
+            "drafts, summaries, disclosures, withdrawals and exports."),
         _problem(Code.KEY_STALE, 409, "That key was replaced in this engagement",
             "Fetch the newest keys and assents, then sign and seal again with them."),
         _problem(Code.BUDGET_SPENT, 409, "The budget of requests is spent",

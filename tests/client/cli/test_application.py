@@ -1,6 +1,7 @@
 """The command line as a whole: options anywhere, exit codes, one line and a hint, one JSON object, no traceback."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,16 @@ def test_a_list_of_commands_cuts_no_sentence_on_a_narrow_terminal(
     assert "..." not in listed
     assert max(len(line) for line in shown.splitlines()) <= 60
     assert " ".join(listed.split()).endswith(".")
+
+
+def test_the_list_of_commands_says_which_are_whose(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    everybody, pair, coachee, sponsor = re.split(r"For [a-z ]+:\n", shown.partition("Commands:\n")[2])
+    assert {"contract", "people", "export"} <= set(everybody.split())
+    assert {"note", "journal", "readers"} <= set(pair.split())
+    assert re.findall(r"^  (\S+)", coachee, re.MULTILINE) == ["preview", "disclose", "withdraw", "disclosures"]
+    assert re.findall(r"^  (\S+)", sponsor, re.MULTILINE) == ["inbox", "open"]
 
 
 def test_a_summary_ends_with_its_first_full_stop() -> None:

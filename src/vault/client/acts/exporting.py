@@ -4,6 +4,7 @@ An act that yields files one by one would tie the network to the disk; it return
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from vault.client.acts.contract_terms import ContractTerms, list_contract_terms,
 from vault.client.acts.contracts import read_own_words
 from vault.client.acts.disclosures import list_disclosures, list_received, read_own_disclosure
 from vault.client.acts.items import Attached, ItemView
+from vault.client.acts.supervised import list_supervised
 from vault.client.device.names import name_of
 from vault.client.device.session import Session
 from vault.client.errors import Unreachable
@@ -27,7 +29,7 @@ from vault.protocol.ids import StatementId
 from vault.protocol.journal import START, next_position
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Item
-from vault.protocol.vocabulary import Role
+from vault.protocol.vocabulary import ItemKind, Role
 
 NAME_MAXIMUM_CHARACTERS = 50
 ABSENT = frozenset({Code.NOT_FOUND, Code.DISCLOSURE_ENDED})
@@ -130,18 +132,30 @@ def _export(export: Export) -> Act[None]:
 
 
 def _export_served(export: Export) -> Act[None]:
-    """For a sponsor: the contracts, and which disclosures are live, without opening them."""
+    """The contracts; for a sponsor, which disclosures are live, without opening them; for a supervisor, its items."""
     session, engagement = export.session, export.engagement
     served = yield from fetch_served(session, engagement)
     statements = {each.statement.id: each.statement for each in served.contracts}
     yield from _contracts(export, list_served_terms(session, served), statements)
-    if find_role(served.standing().body, session.account) is Role.SPONSOR:
+    role = find_role(served.standing().body, session.account)
+    if role is Role.SUPERVISOR:
+        items = yield from export.read("the items", None, list_supervised(session, engagement, *ItemKind))
+        _add_items(export, [shown for shown in items or () if not _is_unopened(export, shown)])
+    if role is Role.SPONSOR:
         received = yield from export.read("what was received", None, list_received(session, engagement))
         rows = [
             {"disclosure": each.statement.id.hex(), "envelope": each.statement.envelope.to_json(each.body.key)}
             for each in received or ()
         ]
         export.add("received.jsonl", _lines(rows))
+
+
+def _is_unopened(export: Export, shown: ItemView) -> bool:
+    """Whether it does not open; that is held, with who signed it."""
+    if shown.unopened is not None:
+        what = f"{shown.body.kind} {shown.body.item.hex()}, version {shown.body.version}"
+        export.files.append(NotExported(export.engagement, what, shown.held.statement, shown.unopened))
+    return shown.unopened is not None
 
 
 def _contracts(
@@ -158,8 +172,7 @@ def _contracts(
 
 
 def _items(export: Export, view: View) -> Act[None]:
-    rows: list[dict[str, Any]] = []
-    attachments: dict[bytes, str] = {}
+    items: list[ItemView] = []
     yield from export.read("a page of contents", None, fetch_newest(export.session, view, view.entries))
     for held in list(view.entries):
         body = held.statement.body
@@ -170,10 +183,17 @@ def _items(export: Export, view: View) -> Act[None]:
             continue
         what = f"{body.kind} {body.item.hex()}, version {body.version}"
         content = yield from export.read(what, held.statement, read_held(export.session, view, held))
-        if content is None:
-            continue
-        shown = ItemView(held, content)
-        header = shown.header
+        if content is not None:
+            items.append(ItemView(held, content))
+    _add_items(export, items)
+
+
+def _add_items(export: Export, items: Iterable[ItemView]) -> None:
+    """The items with their attachments, and the list of them."""
+    rows: list[dict[str, Any]] = []
+    attachments: dict[bytes, str] = {}
+    for shown in items:
+        held, body, header, content = shown.held, shown.body, shown.header, shown.content
         path = f"{body.kind}/{held.seq:05}-{_file_name(header.title, header.media_type)}"
         export.add(path, content.body)
         for attached in shown.attachments:

@@ -118,7 +118,7 @@ def close(
     engagement: EngagementId = None,
     yes: Yes = False,
 ) -> None:
-    """End an engagement: no note and no contract after it. Withdrawals go on; no sponsor is told."""
+    """End an engagement: no note and no contract after it. All else goes on; no sponsor is told."""
     choices = choices_of(context)
     with opened(context) as home:
         found = home.find_engagement_to_write(engagement)

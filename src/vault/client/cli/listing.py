@@ -4,6 +4,8 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+EVERYBODY = "Commands"
+
 
 class Listing(TyperGroup):
     """A group whose list of commands breaks lines and cuts nothing.
@@ -12,11 +14,18 @@ class Listing(TyperGroup):
     """
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the list, in the order in which the commands were joined."""
-        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
-        rows = [(name, first_sentence(command.help or "")) for name, command in found if command is not None]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        """Write the list as the commands were joined, those for some people under a title of their own."""
+        sections: dict[str, list[tuple[str, str]]] = {EVERYBODY: []}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None:
+                title = getattr(command, "rich_help_panel", None)
+                rows = sections.setdefault(title if isinstance(title, str) else EVERYBODY, [])
+                rows.append((name, first_sentence(command.help or "")))
+        for title, rows in sections.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
 
 def first_sentence(text: str) -> str:

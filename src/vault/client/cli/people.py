@@ -8,11 +8,11 @@ import segno
 import typer
 
 from vault.client.acts.choosing import choose_account
-from vault.client.cli.choices import choices_of
+from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.identity import COMPARE, Audience, Enrolment, LogKey, make_identity
 from vault.client.cli.opening import OpenHome, opened
-from vault.client.cli.speaking import advise, code_rows, one_line, say, terminal_columns
+from vault.client.cli.speaking import advise, can_ask, code_rows, one_line, say, terminal_columns
 from vault.client.device.codes import INVITATION, read_code
 from vault.client.device.home import FILE_NAME
 from vault.client.device.names import find_role_word
@@ -44,7 +44,7 @@ def invite(context: typer.Context, name: Name) -> None:
 def join(
     context: typer.Context,
     code: Annotated[str, typer.Argument(help="The invitation that you were given.")],
-    name: Annotated[str, typer.Option(help="What you call the person who invited you.")] = "inviter",
+    name: Annotated[str | None, typer.Option(help="What you call the person who invited you.")] = None,
     enrolment: Enrolment = None,
     audience: Audience = None,
     log_key: LogKey = None,
@@ -55,14 +55,28 @@ def join(
     if not (choices.home / FILE_NAME).exists():
         if enrolment is None:
             raise UsageError("nobody lives in this folder yet; add --enrolment TOKEN to make an identity")
-        make_identity(context, enrolment, audience=audience, log_key=log_key, invitation=code, inviter=name)
+        make_identity(
+            context, enrolment, audience=audience, log_key=log_key, invitation=code, inviter=_inviter(choices, name)
+        )
         return
     if enrolment is not None:
         raise UsageError("somebody lives in this folder already; leave --enrolment out, or choose another --home")
     with opened(context) as home:
-        home.vault.accept(code, name)
-        say(choices, f"{one_line(name)} can know your account now", {"name": name, "accepted": True})
+        inviter = home.session.identity.people.get(read_code(code, INVITATION).account)
+        chosen = home.vault.accept(code, inviter.name if inviter is not None else _inviter(choices, name))
+        say(choices, f"{one_line(chosen)} can know your account now", {"name": chosen, "accepted": True})
+    if name is not None and chosen != name:
+        advise(choices, f"You call them {one_line(chosen)} already; `coach-vault people rename` changes that.")
     advise(choices, COMPARE)
+
+
+def _inviter(choices: Choices, name: str | None) -> str:
+    """What the inviter is called. Raises: UsageError where it was not said and nobody can be asked."""
+    if name is not None:
+        return name
+    if not can_ask(choices):
+        raise UsageError("say what you call the person who invited you: --name NAME")
+    return str(typer.prompt("What do you call the person who invited you?", err=True)).strip()
 
 
 @people.command("list")

@@ -6,6 +6,7 @@ from vault.client.acts import people
 from vault.client.device.keyring import Person
 from vault.client.device.safety_number import SafetyNumber
 from vault.client.device.session import Session
+from vault.client.errors import Unreachable
 from vault.client.network.transport import AsyncDriver
 from vault.client.sdk.reading_arguments import as_id
 
@@ -13,10 +14,17 @@ from vault.client.sdk.reading_arguments import as_id
 class AsyncPersonHandle:
     """Somebody by a nickname: `state` is unverified, verified or changed."""
 
-    def __init__(self, session: Session, driver: AsyncDriver, person: Person, number: SafetyNumber) -> None:
-        """`number` is over the newest verified keys of both."""
+    def __init__(self, session: Session, driver: AsyncDriver, person: Person, number: SafetyNumber | None) -> None:
+        """`number` is over the newest verified keys of both, None where nobody answered."""
         self._session, self._driver, self._person = session, driver, person
-        self.safety_number = number
+        self._number = number
+
+    @property
+    def safety_number(self) -> SafetyNumber:
+        """The number that both see, over the newest verified keys of both. Raises: Unreachable."""
+        if self._number is None:
+            raise Unreachable("the deployment does not answer, and the newest keys are not known")
+        return self._number
 
     @property
     def name(self) -> str:
@@ -63,10 +71,13 @@ class AsyncPeople:
         return self.get(name)
 
     async def list(self) -> list[AsyncPersonHandle]:
-        """Everybody, by nickname; new introductions are fetched first."""
-        await self._driver.run(people.fetch_introductions(self._session))
+        """Everybody, by nickname; new introductions are fetched first, where anybody answers."""
+        await self._driver.run(people.hear_introductions(self._session))
         known = sorted(self._session.identity.people.values(), key=lambda person: person.name)
-        return [await self.get(person.name) for person in known]
+        try:
+            return [await self.get(person.name) for person in known]
+        except Unreachable:
+            return [AsyncPersonHandle(self._session, self._driver, person, None) for person in known]
 
     def add(self, name: str, account: str) -> None:
         """Give an account a nickname. It is unverified until the safety numbers are compared."""

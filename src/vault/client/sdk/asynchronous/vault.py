@@ -151,9 +151,12 @@ class AsyncVault:
         """One string to hand to somebody who will be called `name` here. Raises: UsageError."""
         return people.invite(self._session, name)
 
-    async def accept(self, invitation: str, name: str) -> None:
-        """Answer an invitation; the inviter will be called `name` here. Raises: CodeError; Unreachable."""
-        await self._driver.run(people.introduce(self._session, invitation, name))
+    async def accept(self, invitation: str, name: str) -> str:
+        """Answer an invitation; the inviter is called `name` here, or keeps the nickname that there is. The nickname.
+
+        Raises: CodeError; UsageError; Unreachable.
+        """
+        return (await self._driver.run(people.introduce(self._session, invitation, name))).name
 
     async def prepare(self, terms: Terms) -> AsyncProposal:
         """The contract of a new engagement, to be shown. Nothing is signed.

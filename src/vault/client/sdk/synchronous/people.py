@@ -4,6 +4,7 @@ from vault.client.acts import people
 from vault.client.device.keyring import Person
 from vault.client.device.safety_number import SafetyNumber
 from vault.client.device.session import Session
+from vault.client.errors import Unreachable
 from vault.client.network.transport import Driver
 from vault.client.sdk.reading_arguments import as_id
 
@@ -11,10 +12,17 @@ from vault.client.sdk.reading_arguments import as_id
 class PersonHandle:
     """Somebody by a nickname: `state` is unverified, verified or changed."""
 
-    def __init__(self, session: Session, driver: Driver, person: Person, number: SafetyNumber) -> None:
-        """`number` is over the newest verified keys of both."""
+    def __init__(self, session: Session, driver: Driver, person: Person, number: SafetyNumber | None) -> None:
+        """`number` is over the newest verified keys of both, None where nobody answered."""
         self._session, self._driver, self._person = session, driver, person
-        self.safety_number = number
+        self._number = number
+
+    @property
+    def safety_number(self) -> SafetyNumber:
+        """The number that both see, over the newest verified keys of both. Raises: Unreachable."""
+        if self._number is None:
+            raise Unreachable("the deployment does not answer, and the newest keys are not known")
+        return self._number
 
     @property
     def name(self) -> str:
@@ -61,10 +69,13 @@ class People:
         return self.get(name)
 
     def list(self) -> list[PersonHandle]:
-        """Everybody, by nickname; new introductions are fetched first."""
-        self._driver.run(people.fetch_introductions(self._session))
+        """Everybody, by nickname; new introductions are fetched first, where anybody answers."""
+        self._driver.run(people.hear_introductions(self._session))
         known = sorted(self._session.identity.people.values(), key=lambda person: person.name)
-        return [self.get(person.name) for person in known]
+        try:
+            return [self.get(person.name) for person in known]
+        except Unreachable:
+            return [PersonHandle(self._session, self._driver, person, None) for person in known]
 
     def add(self, name: str, account: str) -> None:
         """Give an account a nickname. It is unverified until the safety numbers are compared."""

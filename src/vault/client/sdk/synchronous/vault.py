@@ -151,9 +151,12 @@ class Vault:
         """One string to hand to somebody who will be called `name` here. Raises: UsageError."""
         return people.invite(self._session, name)
 
-    def accept(self, invitation: str, name: str) -> None:
-        """Answer an invitation; the inviter will be called `name` here. Raises: CodeError; Unreachable."""
-        self._driver.run(people.introduce(self._session, invitation, name))
+    def accept(self, invitation: str, name: str) -> str:
+        """Answer an invitation; the inviter is called `name` here, or keeps the nickname that there is. The nickname.
+
+        Raises: CodeError; UsageError; Unreachable.
+        """
+        return (self._driver.run(people.introduce(self._session, invitation, name))).name
 
     def prepare(self, terms: Terms) -> Proposal:
         """The contract of a new engagement, to be shown. Nothing is signed.
