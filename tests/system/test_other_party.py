@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.test_cli import PROGRAMS, People
+from tests.system.commanding import PROGRAMS, People
 from tests.system.worlds import passphrase
 from vault.client import Vault, terms
 from vault.client.acts import uploading
