@@ -127,7 +127,7 @@ def look(session: Session, engagement: bytes) -> Act[Choice]:
         recalled = recall(session, engagement)
         if recalled is None:
             return Choice(engagement, "unknown", None)
-        session.verified.drop_view(engagement, engagement_journal(engagement))  # whoever writes asks again first
+        session.verified.read_anew(engagement_journal(engagement))  # whoever writes asks again first
         view = recalled
     state = "proposed" if view.replay.find_active_contract() is None else "active"
     return Choice(engagement, state if view.replay.closed_at is None else CLOSED, view.standing().body)
