@@ -2,11 +2,13 @@
 
 import pytest
 
+from tests.found import found
 from tests.server.deployments import URL
 from tests.system.worlds import PASSPHRASE, Three, World, passphrase
+from vault import client
 from vault.client import AsyncVault, Refused, UsageError, VerificationError
 from vault.client.acts import keyrings
-from vault.client.errors import SlotCommitmentError
+from vault.client.cli.refusals import exit_code, sentence_of
 from vault.protocol import slot
 
 
@@ -95,8 +97,16 @@ async def test_a_wrong_passphrase_opens_nothing_and_asks_the_server_for_nothing_
     with pytest.raises(Refused) as refused:  # another fetch key than the slot's: the server does not serve the slot
         await recover(three.world, "thief", kit=kit, typed="not the passphrase")
     assert refused.value.code == "login-refused"
-    with pytest.raises(SlotCommitmentError):
+
+
+@found("F20")
+async def test_a_mistyped_passphrase_is_no_failed_proof(three: Three) -> None:
+    await three.world.close(three.lena)
+    with pytest.raises(getattr(client, "WrongPassphrase", ()), match="type it again") as error:
         await AsyncVault.unlock(three.world.folder / "lena", passphrase=lambda: "not the passphrase")
+    assert not isinstance(error.value, VerificationError)
+    assert exit_code(error.value) == 5
+    assert "slot" not in sentence_of(error.value)
 
 
 async def test_two_devices_of_one_person_merge_what_they_know(three: Three) -> None:
