@@ -30,6 +30,14 @@ class SignedBadlyError(VaultError):
         self.signer = signer
 
 
+class WrongPassphrase(VaultError):
+    """What was typed does not open this folder. A slip of a person, and no proof that failed."""
+
+    def __init__(self) -> None:
+        """There is one thing to do."""
+        super().__init__("this passphrase does not open the folder; type it again: nobody can reset it")
+
+
 class PassphraseChanged(UsageError):
     """Another device of this person has changed the passphrase; this one needs the new one to store a keyring."""
 

@@ -12,7 +12,7 @@ from vault.client.cli import application, outbox
 from vault.client.cli.application import hoist, run
 from vault.client.cli.listing import first_sentence
 from vault.client.cli.refusals import Unfinished, exit_code, problem_of, sentence_of
-from vault.client.errors import CodeError, ForkDetected, SlotCommitmentError, Unreachable, UsageError
+from vault.client.errors import CodeError, ForkDetected, Unreachable, UsageError, WrongPassphrase
 from vault.errors import SignatureError
 from vault.protocol.problems import PROBLEMS, Code, Refused
 
@@ -118,7 +118,7 @@ def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path, capsys: pytest.Capt
         (CodeError("x"), 2),
         (ForkDetected("journal", "x"), 3),
         (SignatureError("x"), 3),
-        (SlotCommitmentError(), 3),
+        (WrongPassphrase(), 5),
         (Unreachable("x"), 4),
         (Unfinished(Unreachable("x"), "later"), 4),
         (RuntimeError("a secret"), 1),

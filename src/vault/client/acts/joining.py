@@ -24,7 +24,7 @@ from vault.client.device.identity import HeldKeyring, Identity
 from vault.client.device.session import Session
 from vault.client.device.tlog_state import TlogState
 from vault.client.device.verified import Verified
-from vault.client.errors import UsageError
+from vault.client.errors import SlotCommitmentError, UsageError, WrongPassphrase
 from vault.client.log.checkpoints import confirm, ensure_tlog_key, learn_tlog_key, read_tlog_key
 from vault.client.network.calls import Act, Take
 from vault.client.outbox.writing import Unsigned, common_members, enqueue, flush, turn_of
@@ -229,7 +229,7 @@ def unlock_session(
 ) -> Session:
     """Open the identity that lives in a folder; nothing is asked of a server.
 
-    Raises: UsageError; SlotCommitmentError where the passphrase is wrong.
+    Raises: UsageError; WrongPassphrase.
     """
     home = Home(folder)
     try:
@@ -251,7 +251,10 @@ def unlock_session(
         if slot is None:
             raise UsageError("this folder has no slot for a passphrase; recover with the recovery code")
         keyring_sha256 = hashlib.sha256(contents.keyring).digest()
-        key = unwrap(session, slot, keyring_sha256)
+        try:
+            key = unwrap(session, slot, keyring_sha256)
+        except SlotCommitmentError:
+            raise WrongPassphrase from None
         session.restore(HeldKeyring(0, key, contents.keyring, contents.slots), contents.state)
     except BaseException:
         home.close()

@@ -75,7 +75,8 @@ def global_options(
 ) -> None:
     """Coaching notes that nobody but their readers can open. These options may stand anywhere on the line.
 
-    Exit codes: 0 done, 1 refused, 2 usage, 3 verification failed, 4 unreachable (what was signed is in the outbox).
+    Exit codes: 0 done, 1 refused, 2 usage, 3 verification failed, 4 unreachable (what was signed is in the outbox), 5
+    wrong passphrase.
     """
     context.obj = Choices(_expanded(home), server, as_json, quiet, passphrase_file)
 

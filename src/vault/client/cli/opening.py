@@ -111,7 +111,7 @@ def with_others(parties: Iterable[tuple[str, str]]) -> str:
 
 @contextmanager
 def opened(context: typer.Context) -> Iterator[OpenHome]:
-    """The identity of the chosen folder, open until the command ends. Raises: UsageError; SlotCommitmentError."""
+    """The identity of the chosen folder, open until the command ends. Raises: UsageError; WrongPassphrase."""
     choices = choices_of(context)
     session = unlock_session(choices.home, lambda: read_passphrase(choices))
     session.verified.tlog.report = tell_search(choices)

@@ -13,11 +13,12 @@ from vault.client.errors import (
     UsageError,
     VerificationError,
     WithheldError,
+    WrongPassphrase,
 )
 from vault.errors import FormatError, VaultError
 from vault.protocol.problems import Refused
 
-REFUSED, USAGE, NOT_VERIFIED, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
+REFUSED, USAGE, NOT_VERIFIED, UNREACHABLE, WRONG_PASSPHRASE, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
 NOT_USED = "nothing of it was used; do not go on with this server"
 NOTHING_LOST = "nothing that was signed is lost; mend that, and run the command again"
@@ -49,13 +50,15 @@ class Unfinished(VaultError):
 
 
 def exit_code(error: BaseException) -> int:
-    """0 to 4, as the page of the command says."""
+    """0 to 5, as the page of the command says."""
     if isinstance(error, Unfinished):
         return exit_code(error.cause)
     if isinstance(error, UsageError | ParserError):
         return USAGE
     if isinstance(error, Unreachable):
         return UNREACHABLE
+    if isinstance(error, WrongPassphrase):
+        return WRONG_PASSPHRASE
     if isinstance(error, VerificationError | FormatError):
         return NOT_VERIFIED
     return REFUSED
@@ -79,6 +82,8 @@ def problem_of(error: BaseException) -> dict[str, Any]:
         return _like("does-not-open", "What somebody signed does not open", str(error)) | {"signer": error.signer.hex()}
     if isinstance(error, Unreachable):
         return _like("unreachable", "The deployment does not answer", str(error))
+    if isinstance(error, WrongPassphrase):
+        return _like("wrong-passphrase", "That is not the passphrase", str(error))
     if isinstance(error, UsageError):
         return _like("usage", "That cannot be done so", str(error))
     if isinstance(error, ParserError):
@@ -98,8 +103,6 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, Refused):
         return f"refused: {error.problem.title} ({error.code})\nhint: {error.what_to_do}"
     if isinstance(error, VerificationError):
-        if error.step == "slot":
-            return f"not opened: {error}\nhint: type it again; nobody can reset it"
         lines = [f"not verified ({error.step}): {error}", f"hint: {GONE_BACK if isinstance(error, BACK) else NOT_USED}"]
         if error.evidence is not None:
             lines.append(f"evidence: {error.evidence}")

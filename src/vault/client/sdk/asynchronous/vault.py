@@ -88,7 +88,7 @@ class AsyncVault:
     ) -> Self:
         """Open the identity that lives in `home`. Works without a network.
 
-        Raises: UsageError; SlotCommitmentError where the passphrase is wrong.
+        Raises: UsageError; WrongPassphrase.
         """
         session = joining.unlock_session(home, passphrase, kit=kit, now=now, random=random)
         return cls(session, AsyncDriver(session.deployment.url, transport))
@@ -111,7 +111,7 @@ class AsyncVault:
         """Come back on a new device, into the empty folder `home`: with the kit and its passphrase, or with the
         recovery code and a new passphrase.
 
-        Raises: UsageError; CodeError; SlotCommitmentError where they do not fit; VerificationError; Unreachable.
+        Raises: UsageError; CodeError; Refused(login-refused) where they do not fit; VerificationError; Unreachable.
         """
         session = recovering.recovering_session(
             url,
