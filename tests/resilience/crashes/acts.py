@@ -100,12 +100,20 @@ def _forget_and_accept(stage: Stage) -> None:
 
 
 def _join(stage: Stage) -> Session:
-    return joining.new_session(URL, stage.home("nora"), old_passphrase, now=stage.deployment.clock, random=stage.dice())
+    return joining.new_session(
+        URL,
+        stage.home("nora"),
+        old_passphrase,
+        enrolment=stage.facts["enrolment"],
+        invitation=stage.facts["invitation of lena"],
+        inviter="Lena",
+        now=stage.deployment.clock,
+        random=stage.dice(),
+    )
 
 
-def _finish_join(stage: Stage, vault: Vault) -> None:
-    act = joining.join(vault._session, stage.facts["enrolment"], stage.facts["invitation of lena"], "Lena")
-    vault._driver.run(act)
+def _finish_join(_stage: Stage, vault: Vault) -> None:
+    vault._driver.run(joining.join(vault._session))
 
 
 def _join_at_once(stage: Stage) -> Vault:

@@ -1,5 +1,6 @@
 """All cases: an act, one of its events, one way to stop it there. Each is played and judged in processes of its own."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -64,6 +65,8 @@ class Course:
         self._server = Server(settle_in(self._template))
         with self._copy() as stage:
             self._server.warm_up(stage)
+        gc.collect()
+        gc.freeze()  # else every child would copy what its collector looks at
 
     def whole(self, act: Act | Arrival) -> Whole:
         """The act, not stopped. Raises: ChildError where it does not even go well then."""

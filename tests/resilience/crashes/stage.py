@@ -187,4 +187,12 @@ def new_stage(folder: Path, seed: str) -> Iterator[Stage]:
 
 def copy_stage(source: Path, to: Path) -> None:
     """Another stage like that one; whoever plays on it changes nothing of the first."""
-    shutil.copytree(source, to)
+    shutil.copytree(source, to, copy_function=_share)
+
+
+def _share(source: str, to: str) -> None:
+    """All but the server's database is replaced whole or not at all, so that both stages can have one file."""
+    if Path(source).name.startswith(DATABASE):
+        shutil.copyfile(source, to)
+    else:
+        os.link(source, to)

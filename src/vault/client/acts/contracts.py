@@ -15,7 +15,9 @@ from vault.client.reading.reading import read_held
 from vault.client.reading.recalling import ensure_view
 from vault.client.reading.served import fetch_served, read_words
 from vault.client.reading.views import engagement_journal, refresh
+from vault.policy.facts import KeysFact
 from vault.policy.parties import find_current_keys
+from vault.protocol.journal import JournalId
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Assent, Closure, Contract
 from vault.protocol.vocabulary import ClosureReason, Role, StatementType
@@ -29,18 +31,23 @@ def assent(session: Session, engagement: bytes, contract: bytes) -> Act[Done]:
     journal = engagement_journal(engagement)
     yield from confirm(session)
     own = yield from current_keys(session, session.account)
+    return (yield from write(session, assents_path(engagement), journal, lambda: yes(session, journal, contract, own)))
 
-    def build() -> Unsigned:
-        signer = session.keys_of(own)
-        body = Assent(
-            **common_members(session, StatementType.ASSENT, journal, signer),
-            engagement=engagement,
-            contract=contract,
-            keys=own.statement,
-        )
-        return Unsigned(body)
 
-    return (yield from write(session, f"/v1/engagements/{engagement.hex()}/assents", journal, build))
+def yes(draft: Session, journal: JournalId, contract: bytes, own: KeysFact) -> Unsigned:
+    """The yes to a contract under these own keys, to be signed."""
+    body = Assent(
+        **common_members(draft, StatementType.ASSENT, journal, draft.keys_of(own)),
+        engagement=journal.subject,
+        contract=contract,
+        keys=own.statement,
+    )
+    return Unsigned(body)
+
+
+def assents_path(engagement: bytes) -> str:
+    """Where a yes is sent."""
+    return f"/v1/engagements/{engagement.hex()}/assents"
 
 
 def read_contract(session: Session, engagement: bytes, contract: bytes) -> Act[Contract]:

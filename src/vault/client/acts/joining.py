@@ -70,16 +70,21 @@ def new_session(
     folder: Path | str,
     passphrase: Passphrase,
     *,
+    enrolment: str | None = None,
+    invitation: str | None = None,
+    inviter: str | None = None,
     audience: str | None = None,
     log_key: str | None = None,
     now: Callable[[], int] = unix_seconds,
     random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Session:
-    """A new identity in an empty folder, with its first keys and keyring in the outbox.
+    """A new identity in an empty folder, with its first keys and keyring in the outbox, and with what it joins by.
 
-    With `log_key`, which the operator prints, no other key of the log is ever taken; without it, the one that the
-    deployment names the first time. Raises: UsageError where somebody lives there already, or the URL or passphrase is
-    not good; LogKeyError.
+    All of that becomes durable together. With `log_key`, which the operator prints, no other key of the log is ever
+    taken; without it, the one that the deployment names the first time.
+
+    Raises: UsageError where somebody lives there already, or the URL, passphrase or enrolment is not good; CodeError
+    for the invitation; LogKeyError.
     """
     deployment = find_deployment(url, audience)
     key = None if log_key is None else read_tlog_key(log_key, deployment.audience)
@@ -97,10 +102,14 @@ def new_session(
         )
         verified = Verified(tlog=TlogState(key=key, searched_at=now()))
         session = Session(home, deployment, account_id(keys.sign_public), identity, verified, now=now, random=random)
-        home.write_kit(kit_text(session))
         with session.change() as draft:
             enqueue_keys(draft, 1, KeysReason.CREATE)
+            if enrolment is not None:
+                give_enrolment(draft, enrolment)
+            if invitation is not None:
+                enqueue_introduction(draft, invitation, inviter or "inviter")
             enqueue_keyring(draft)
+            home.write_kit(kit_text(draft))  # it is there whenever the file is
     except BaseException:
         home.close()
         raise
@@ -126,20 +135,25 @@ def enqueue_keys(session: Session, generation: int, reason: KeysReason) -> None:
     enqueue(session, path, Unsigned(body), journal, seeds)
 
 
-def join(session: Session, enrolment: str, invitation: str | None = None, inviter: str | None = None) -> Act[None]:
+def give_enrolment(draft: Session, enrolment: str) -> None:
+    """Have the first keys go with this token, also after another one was refused. Raises: UsageError."""
+    require_enrolment(enrolment)
+    for each in draft.outbox.waiting:
+        if each.path == ACCOUNTS_PATH:
+            draft.outbox = draft.outbox.put(each.statement, replace(each.wait_again(), enrolment=enrolment))
+
+
+def join(session: Session, enrolment: str | None = None) -> Act[None]:
     """Send what a new identity has waiting: keys with the enrolment token, then the keyring, then the introduction.
 
-    Raises: Refused(enrolment-ended); Unreachable, and then all of it waits in the outbox; UsageError, CodeError.
+    `enrolment` takes the place of the token that waits with the keys. Raises: Refused(enrolment-ended); Unreachable,
+    and then all of it waits in the outbox; UsageError.
     """
-    require_enrolment(enrolment)
+    if enrolment is not None:
+        with session.change() as draft:
+            give_enrolment(draft, enrolment)
     if session.verified.tlog.key is not None:  # from outside: the deployment has to name the same
         yield from learn_tlog_key(session)
-    with session.change() as draft:
-        if invitation is not None:
-            enqueue_introduction(draft, invitation, inviter or "inviter")
-        for each in draft.outbox.waiting:
-            if each.path == ACCOUNTS_PATH:
-                draft.outbox = draft.outbox.put(each.statement, replace(each.wait_again(), enrolment=enrolment))
     yield from flush_all(session)
 
 

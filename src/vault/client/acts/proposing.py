@@ -5,7 +5,7 @@ Source: docs/protocol.md section 4 rules 1, 2 and 3.
 
 from dataclasses import dataclass, field
 
-from vault.client.acts.contracts import assent
+from vault.client.acts.contracts import assents_path, yes
 from vault.client.acts.people import find_account, notice_change
 from vault.client.acts.terms import Terms, render, whole_days
 from vault.client.crypto.content import Header
@@ -15,7 +15,7 @@ from vault.client.errors import UsageError
 from vault.client.log.checkpoints import confirm
 from vault.client.network.calls import Act
 from vault.client.outbox.sealing_to import seal_to
-from vault.client.outbox.writing import Unsigned, common_members, write
+from vault.client.outbox.writing import Unsigned, common_members, enqueue, flush, write
 from vault.client.reading.keys_of import current_keys
 from vault.client.reading.views import engagement_journal, refresh
 from vault.policy.facts import KeysFact
@@ -23,6 +23,7 @@ from vault.protocol.blob import BlobContext
 from vault.protocol.envelope import Statement
 from vault.protocol.journal import salt_sha256
 from vault.protocol.limits import DAY_SECONDS, ZERO32
+from vault.protocol.problems import Refused
 from vault.protocol.statements import Contract
 from vault.protocol.submission import Parts
 from vault.protocol.terms import Contact, Party
@@ -96,14 +97,22 @@ def send_proposal(session: Session, prepared: Prepared) -> Act[bytes]:
         session.memory.offered[engagement] = prepared.salt
         session.verified.tlog.begin(journal)
 
-    def remember(draft: Session, _statement: Statement) -> None:
+    own = yield from current_keys(session, session.account)
+
+    def say_yes(draft: Session, statement: Statement) -> None:
+        """The author's own yes waits with the contract: nothing comes between them."""
         if prepared.standing is None:
             draft.identity = draft.identity.with_salt(engagement, prepared.salt)
+        unsigned = yes(draft, journal, statement.id, own)
+        enqueue(draft, assents_path(engagement), unsigned, journal, (draft.find_signer(unsigned.body.key),))
 
     path = "/v1/engagements" if prepared.standing is None else f"/v1/engagements/{engagement.hex()}/contracts"
-    done = yield from write(session, path, journal, lambda: _build(session, prepared), remember)
+    done = yield from write(session, path, journal, lambda: _build(session, prepared), say_yes)
+    yield from flush(session, journal)
+    refused = next((each.refused for each in session.outbox.of(journal) if each.names(done.statement.id)), None)
+    if refused is not None:
+        raise Refused(refused)
     yield from refresh(session, engagement)
-    yield from assent(session, engagement, done.statement.id)
     return done.statement.id
 
 

@@ -74,7 +74,16 @@ def make_identity(
     if enrolment is not None:
         require_enrolment(enrolment)
     passphrase, is_made = choose_passphrase(choices.passphrase_file, "--passphrase-file FILE")
-    session = new_session(server, choices.home, lambda: passphrase, audience=audience, log_key=log_key)
+    session = new_session(
+        server,
+        choices.home,
+        lambda: passphrase,
+        enrolment=enrolment,
+        invitation=invitation,
+        inviter=inviter,
+        audience=audience,
+        log_key=log_key,
+    )
     members = identity_members(session) | {"kit": kit_text(session), "recovery_code": recovery_text(session)}
     if is_made:
         members["passphrase"] = passphrase
@@ -82,7 +91,7 @@ def make_identity(
         if not choices.as_json:
             say(choices, _codes(members), members)
         if enrolment is not None:
-            _join(home, choices, members, enrolment, invitation, inviter)
+            _join(home, choices, members, inviter)
         members["waiting"] = len(session.outbox.waiting)
         if choices.as_json:
             say(choices, "", members)
@@ -94,12 +103,10 @@ def _join(
     home: OpenHome,
     choices: Choices,
     members: dict[str, Any],
-    enrolment: str,
-    invitation: str | None,
     inviter: str | None,
 ) -> None:
     try:
-        home.run(join(home.session, enrolment, invitation, inviter))
+        home.run(join(home.session))
     except (Refused, Unreachable) as error:
         raise Unfinished(error, identity=members) from error
     if inviter is None:

@@ -12,6 +12,7 @@ from typing import Self
 from vault.client.device.state import Upload
 from vault.protocol.envelope import Statement
 from vault.protocol.journal import JournalId
+from vault.protocol.naming import list_named
 from vault.protocol.problems import Code
 from vault.protocol.submission import Parts
 from vault.protocol.vocabulary import StatementType
@@ -50,6 +51,10 @@ class Waiting:
     def statement(self) -> bytes:
         """The id of the statement."""
         return self.signed.id
+
+    def names(self, statement: bytes) -> bool:
+        """Whether what was signed stands on that statement."""
+        return statement in list_named(self.signed.body).values()
 
     @property
     def type(self) -> StatementType:

@@ -133,7 +133,8 @@ def write(
 ) -> Act[Done]:
     """Sign what `build` makes on the newest place, and see it written.
 
-    `note` changes the draft in which the statement comes into the outbox: both become durable together. `replaces` is
+    `note` changes the draft in which the statement comes into the outbox: both become durable together. What it adds to
+    the outbox, and names the statement, goes with it where that is refused. `replaces` is
     what waited with the same content: it goes when this comes, and comes back with the code of a refusal.
 
     Raises: Refused; Unreachable, and then the statement is in the outbox; VerificationError.
@@ -170,7 +171,8 @@ def write(
             raise kept(error, waiting) from error.__cause__
         with session.change() as draft:
             if replaces is None:
-                draft.outbox = draft.outbox.drop(waiting.statement).forget(waiting.statement)
+                with_it = [each.statement for each in draft.outbox.of(journal) if each.names(waiting.statement)]
+                draft.outbox = draft.outbox.drop(waiting.statement, *with_it).forget(waiting.statement)
             else:
                 draft.outbox = draft.outbox.put(waiting.statement, replaces.refuse(met.code))
         if met.code not in OVERTAKEN or is_last_try:

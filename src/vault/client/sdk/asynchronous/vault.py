@@ -66,10 +66,21 @@ class AsyncVault:
         Raises: UsageError; CodeError; LogKeyError; Refused(enrolment-ended); Unreachable, and then all of it waits in
         the outbox.
         """
-        session = joining.new_session(url, home, passphrase, audience=audience, log_key=log_key, now=now, random=random)
+        session = joining.new_session(
+            url,
+            home,
+            passphrase,
+            enrolment=enrolment,
+            invitation=invitation,
+            inviter=inviter,
+            audience=audience,
+            log_key=log_key,
+            now=now,
+            random=random,
+        )
         vault = cls(session, AsyncDriver(session.deployment.url, transport))
         try:
-            await vault._driver.run(joining.join(session, enrolment, invitation, inviter))
+            await vault._driver.run(joining.join(session))
         except BaseException:
             await vault._leave()
             raise

@@ -66,10 +66,21 @@ class Vault:
         Raises: UsageError; CodeError; LogKeyError; Refused(enrolment-ended); Unreachable, and then all of it waits in
         the outbox.
         """
-        session = joining.new_session(url, home, passphrase, audience=audience, log_key=log_key, now=now, random=random)
+        session = joining.new_session(
+            url,
+            home,
+            passphrase,
+            enrolment=enrolment,
+            invitation=invitation,
+            inviter=inviter,
+            audience=audience,
+            log_key=log_key,
+            now=now,
+            random=random,
+        )
         vault = cls(session, Driver(session.deployment.url, transport))
         try:
-            vault._driver.run(joining.join(session, enrolment, invitation, inviter))
+            vault._driver.run(joining.join(session))
         except BaseException:
             vault._leave()
             raise
