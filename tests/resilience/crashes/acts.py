@@ -223,6 +223,7 @@ ACTS: tuple[Act | Arrival, ...] = (
         lambda vault: vault.change_passphrase(new_passphrase),
         passphrase_after=new_passphrase,
     ),
+    Act("Vault.adopt_passphrase", "lena", lambda vault: vault.adopt_passphrase(old_passphrase)),
     Act("Vault.checkpoint", "lena", lambda vault: vault.checkpoint()),
     Act("Vault.store", "lena", lambda vault: vault.store(), lambda _, vault: vault.invite("Otto") and vault),
     Act("Vault.close", "lena", lambda _vault: None, lambda _, vault: vault.invite("Otto") and vault),
