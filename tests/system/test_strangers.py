@@ -1,10 +1,7 @@
 """Whoever knows an account can propose to it: that alone stands in no list of this person, and stops nothing."""
 
-from tests.found import found
 from tests.system.worlds import Three, World
 from vault.client import terms
-
-pytestmark = found("F29")
 
 
 async def test_a_strangers_proposals_are_in_no_list_and_can_be_ignored(three: Three, world: World) -> None:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from vault.client.acts.contracts import assent
 from vault.client.acts.joining import enqueue_keys, require_passphrase
 from vault.client.acts.keyrings import catch_up_keyring, enqueue_keyring, keyring_journal, store_keyring
+from vault.client.acts.people import fetch_introductions
+from vault.client.acts.strangers import is_joined
 from vault.client.crypto.identity import new_secret_keys
 from vault.client.device.session import Session
 from vault.client.errors import VerificationError, WithheldError
@@ -168,8 +170,29 @@ def require_known_engagements(session: Session, rows: list[EngagementRow]) -> No
 
 def list_joined(session: Session) -> Act[list[bytes]]:
     """The engagements in which this person is a party; a contact's letters are no engagement of its own."""
-    rows = yield from list_engagements(session)
-    return [row.engagement for row in rows if row.role in set(Role)]
+    return (yield from _list_by(session, True))
+
+
+def list_strangers(session: Session) -> Act[list[bytes]]:
+    """Proposals in which nobody whom this person knows has signed anything, and which are not ignored here."""
+    found = yield from _list_by(session, False)
+    ignored = session.home.list_ignored()
+    return [engagement for engagement in found if engagement.hex() not in ignored]
+
+
+def _list_by(session: Session, joined: bool) -> Act[list[bytes]]:
+    rows = [row.engagement for row in (yield from list_engagements(session)) if row.role in set(Role)]
+    found: list[bytes] = []
+    asked = False
+    for engagement in rows:
+        is_here = yield from is_joined(session, engagement)
+        if not is_here and not asked and session.identity.invitations:
+            asked = True  # who was invited may have answered, and proposed, since
+            yield from fetch_introductions(session)
+            is_here = yield from is_joined(session, engagement)
+        if is_here is joined:
+            found.append(engagement)
+    return found
 
 
 def change_passphrase(session: Session, passphrase: Callable[[], str]) -> Act[None]:

@@ -4,12 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
+from vault.client.acts.identities import list_strangers
 from vault.client.cli.choices import choices_of
 from vault.client.cli.columns import SHORT_DIGITS, fit, shorten
 from vault.client.cli.contracts import EngagementId, Yes
 from vault.client.cli.items import sealed_for
 from vault.client.cli.opening import opened, with_others
-from vault.client.cli.speaking import advise, agree, moment, one_line, say
+from vault.client.cli.refusals import NOT_VERIFIED
+from vault.client.cli.speaking import advise, agree, moment, one_line, say, tell
 from vault.client.cli.words import plain
 from vault.client.device.names import YOU, find_role_word
 from vault.client.errors import UsageError
@@ -24,13 +26,35 @@ def list_all(context: typer.Context) -> None:
     """All engagements that name you, verified."""
     with opened(context) as home:
         found = home.vault.engagements.list()
+        apart = [each.hex() for each in home.run(list_strangers(home.session))]
     digits = shorten(each.id for each in found)
     lines, rows = [], []
-    for each in sorted(found, key=others):
+    broken = [each for each in found if each.problem is not None]
+    for each in sorted((each for each in found if each.problem is None), key=others):
         state, parties = "closed" if each.closed else each.contract.state, dict(each.contract.parties)
         lines.append(fit(f"{digits[each.id]}  {state:8}  ", others(each)))
         rows.append({"engagement": each.id, "role": each.role, "state": state, "parties": parties})
-    say(choices_of(context), lines or "none yet", {"data": rows})
+    problems = [{"engagement": each.id, "detail": str(each.problem)} for each in broken]
+    say(choices_of(context), lines or "none yet", {"data": rows, "not_verified": problems, "strangers": apart})
+    for each in broken:
+        tell(f"not verified: {each.id}: {each.problem}")
+    for one in apart:
+        advise(
+            choices_of(context),
+            f"A stranger proposes: coach-vault contract show --engagement {one}; or coach-vault ignore {one}",
+        )
+    if broken:
+        raise typer.Exit(NOT_VERIFIED)
+
+
+def ignore(
+    context: typer.Context,
+    engagement: Annotated[str, typer.Argument(metavar="ID", help="32 hex digits; `engagements` shows them.")],
+) -> None:
+    """Hear nothing of a stranger's proposal any more, on this device. Nothing is sent."""
+    with opened(context) as home:
+        home.vault.engagements.ignore(engagement)
+        say(choices_of(context), "ignored on this device", {"engagement": engagement, "ignored": True})
 
 
 def others(engagement: Engagement) -> str:

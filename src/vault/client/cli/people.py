@@ -36,7 +36,7 @@ def invite(context: typer.Context, name: Name) -> None:
     if is_replaced:
         advise(choices, "The invitation that you made under this name before is worth nothing any more.")
     if len(rows) > 1:
-        advise(choices, "It is one code; on a command line put it in quotes, line breaks and all.")
+        advise(choices, "It is one code; on a command line put it in single quotes, line breaks and all.")
     advise(choices, "Give it to that person alone, by hand or by a way that you trust.")
     advise(choices, "It tells them which account is yours, and you which is theirs. It opens nothing that was written.")
 

@@ -8,19 +8,21 @@ from pydantic import ValidationError
 
 from vault.client.cli.opening import opened
 from vault.client.errors import NoReceipt, UsageError
-from vault.encoding import read_hex
+from vault.encoding import MAXIMUM_INTEGER, read_hex
 from vault.errors import FormatError
 from vault.protocol.api import Leaf
 from vault.protocol.envelope import Statement
 from vault.protocol.journal import JournalId, Position
 from vault.protocol.leaf import ServedLeaf, leaf_entry
-from vault.protocol.limits import ZERO32
+from vault.protocol.limits import HASH_BYTES, ZERO32
 from vault.protocol.naming import find_journal
 from vault.protocol.strict_json import read_json
 from vault.protocol.vocabulary import JournalKind
 from vault.tlog.hashing import leaf_hash
 from vault.tlog.proof import TlogProof
 from vault.tlog.signed_note import VerifierKey
+
+_WHOLE = "expected the whole answer or entry: its time, and its leaf or its seq and head"
 
 
 def verify_receipt_of(
@@ -51,17 +53,34 @@ def verify_receipt_of(
 
 
 def _entry(context: typer.Context, found: Statement, around: dict[str, Any]) -> bytes:
-    place = around.get("journal") or around
-    try:
-        if around.get("leaf") is not None:
+    if around.get("leaf") is not None:
+        try:
             leaf = Leaf.model_validate(around["leaf"])
-            return ServedLeaf(leaf.tag, leaf.blind, int(around["time"]), leaf.half).entry(found.id)
-        position = Position(int(place["seq"]), int(around["time"]), read_hex(place["head"], 32))
-    except (KeyError, TypeError, ValueError, ValidationError, FormatError):
-        raise UsageError("expected the whole answer or entry: its time, and its leaf or its seq and head") from None
+        except ValidationError:
+            raise UsageError(_WHOLE) from None
+        return ServedLeaf(leaf.tag, leaf.blind, _read_number(around.get("time")), leaf.half).entry(found.id)
+    position = read_position(around)
     journal = _journal_of(found)
     salt = ZERO32 if journal.kind is JournalKind.KEYS else _salt(context, journal)
     return leaf_entry(journal, salt, position, found.id)
+
+
+def read_position(around: dict[str, Any]) -> Position:
+    """The place that is told beside a statement. Raises: UsageError."""
+    place = around.get("journal")
+    told = place if isinstance(place, dict) else around
+    try:
+        head = read_hex(told.get("head"), HASH_BYTES)
+    except FormatError:
+        raise UsageError(_WHOLE) from None
+    return Position(_read_number(told.get("seq")), _read_number(around.get("time")), head)
+
+
+def _read_number(value: object) -> int:
+    """A number that a journal can have. Raises: UsageError."""
+    if type(value) is not int or not 0 <= value <= MAXIMUM_INTEGER:
+        raise UsageError(_WHOLE)
+    return value
 
 
 def _salt(context: typer.Context, journal: JournalId) -> bytes:

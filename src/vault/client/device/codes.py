@@ -23,6 +23,8 @@ _NAMES = {KIT: "a kit", RECOVERY: "a recovery code", INVITATION: "an invitation"
 _SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_SYMBOLS = _SYMBOLS + "*~$=U"
 _MISREAD = str.maketrans("OIL", "011")
+_AROUND = frozenset({"Pd", "Pi", "Pf", "Ps", "Pe", "Cf"})
+_QUOTES = "'\"`\N{MINUS SIGN}"
 _SYMBOL_BITS = 5
 _GROUP_SYMBOLS = 4
 
@@ -43,7 +45,7 @@ def write_code(code: TypedCode) -> str:
 
 
 def read_code(text: str, expected: Prefix) -> TypedCode:
-    """The code that somebody typed: spaces, hyphens and case do not matter, O is 0, I and L are 1.
+    """The code that somebody typed: spaces, hyphens, quotation marks and case do not matter, O is 0, I and L are 1.
 
     Raises: CodeError, which says where to look and repeats nothing.
     """
@@ -56,7 +58,10 @@ def read_code(text: str, expected: Prefix) -> TypedCode:
     symbols = symbols[len(prefix) :]
     first, second = _block_symbols(ACCOUNT_BYTES), _block_symbols(_SECRET_BYTES[prefix])
     if len(symbols) != first + second:
-        raise CodeError(f"expected {first + second} symbols after {prefix}, found {len(symbols)}")
+        raise CodeError(
+            f"expected {first + second} symbols after {prefix}, found {len(symbols)}; on a command line, "
+            "put it in single quotes: a shell takes $ and what follows away"
+        )
     account = _read_half(symbols[:first], ACCOUNT_BYTES, "first")
     return TypedCode(prefix, account, _read_half(symbols[first:], _SECRET_BYTES[prefix], "second"))
 
@@ -104,6 +109,11 @@ def _grouped(block: str) -> str:
     return "-".join(groups) + check
 
 
+def _is_around(symbol: str) -> bool:
+    """Whether it is a hyphen, a quotation mark or something invisible: what copying and typesetting put into a code."""
+    return unicodedata.category(symbol) in _AROUND or symbol in _QUOTES
+
+
 def _tidy(text: str) -> str:
-    kept = (symbol for symbol in text if not symbol.isspace() and unicodedata.category(symbol) != "Pd")
+    kept = (symbol for symbol in text if not symbol.isspace() and not _is_around(symbol))
     return "".join(kept).upper().translate(_MISREAD)

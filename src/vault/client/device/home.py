@@ -24,6 +24,7 @@ JOURNALS_NAME = "journals"
 ATTACHMENTS_NAME = "attachments"
 SENT_NAME = "sent"
 EVIDENCE_NAME = "evidence"
+IGNORED_NAME = "ignored"
 FILE_MAXIMUM_BYTES = 512 * 1024 * 1024
 
 
@@ -181,6 +182,18 @@ class Home:
         folder.mkdir(mode=0o700, exist_ok=True)
         replace_file(folder / name, content)
         return str(folder / name)
+
+    def list_ignored(self) -> frozenset[str]:
+        """The engagements, hex, that this person wants to hear nothing of; a server knows them anyway."""
+        try:
+            return frozenset((self.folder / IGNORED_NAME).read_text(encoding="ascii").split())
+        except FileNotFoundError:
+            return frozenset()
+
+    def ignore(self, engagement: str) -> None:
+        """Hear nothing of that engagement any more, on this device."""
+        lines = sorted({*self.list_ignored(), engagement})
+        replace_file(self.folder / IGNORED_NAME, "".join(f"{line}\n" for line in lines).encode("ascii"))
 
     def sealed_file(self, attachment: bytes) -> Path:
         """Where the sealed bytes of an attachment lie while they are on their way; the folder is there."""

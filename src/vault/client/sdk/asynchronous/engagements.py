@@ -12,7 +12,7 @@ from vault.client.acts.searching import read_words, search_engagement
 from vault.client.acts.terms import Terms
 from vault.client.device.names import name_of
 from vault.client.device.session import Session
-from vault.client.errors import UsageError
+from vault.client.errors import UsageError, VerificationError
 from vault.client.log.receipts import require_signed
 from vault.client.network.calls import Act
 from vault.client.network.transport import AsyncDriver
@@ -37,6 +37,7 @@ class AsyncEngagement:
         self.role = ""
         self.closed = False
         self.contracts: tuple[ContractTerms, ...] = ()
+        self.problem: VerificationError | None = None
 
         def shelf(kind: ItemKind, *others: ItemKind) -> AsyncShelf:
             return AsyncShelf(session, driver, engagement, kind, *others)
@@ -56,6 +57,8 @@ class AsyncEngagement:
     @property
     def contract(self) -> ContractTerms:
         """The contract that counts: the active one, and before that the newest proposal. Raises: Refused(not-found)."""
+        if self.problem is not None:
+            raise self.problem
         active = [each for each in self.contracts if each.state == "active"]
         proposed = [each for each in self.contracts if each.state == "proposed"]
         found = active or proposed or list(self.contracts)
@@ -236,9 +239,25 @@ class AsyncEngagements:
         return self.get(engagement)
 
     async def list(self) -> list[AsyncEngagement]:
-        """All of them, verified."""
-        joined = await self._driver.run(identities.list_joined(self._session))
-        return [await self.get(engagement.hex()) for engagement in joined]
+        """All of them, verified, but proposals by strangers; one that does not verify has a `problem` and no more."""
+        found: list[AsyncEngagement] = []
+        for engagement in await self._driver.run(identities.list_joined(self._session)):
+            one = AsyncEngagement(self._session, self._driver, engagement)
+            try:
+                await one.reload()
+            except VerificationError as error:
+                one.problem = error
+            found.append(one)
+        return found
+
+    async def strangers(self) -> "list[AsyncEngagement]":
+        """Proposals by accounts that are not among the people here, verified; they are in no list and no other act."""
+        found = await self._driver.run(identities.list_strangers(self._session))
+        return [await self.get(engagement.hex()) for engagement in found]
+
+    def ignore(self, engagement: str) -> None:
+        """Hear nothing of a stranger's proposal any more, on this device; nothing is sent."""
+        self._session.home.ignore(as_id(engagement, 16).hex())
 
     async def only(self) -> AsyncEngagement:
         """The one there is. Raises: UsageError where there are none or several."""

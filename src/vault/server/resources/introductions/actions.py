@@ -7,7 +7,7 @@ from vault.protocol.statements import Introduction
 from vault.protocol.submission import NO_PARTS, Submission
 from vault.protocol.vocabulary import StatementType
 from vault.server.context import AppContext
-from vault.server.resources.introductions.rows import insert_introduction, is_written, require_account
+from vault.server.resources.introductions.rows import insert_introduction, is_written, require_account, require_room
 from vault.server.sequencer.facts_keys import find_current_keys
 from vault.server.sequencer.queue import Queue, Write
 from vault.server.sequencer.submit import require_clock
@@ -34,6 +34,7 @@ async def create_introduction(
         if submission.parts != NO_PARTS:
             raise Refused(Code.PART_SURPLUS)
         require_account(connection, body.to)
+        require_room(connection, body, now)
 
         def write() -> tuple[bool, None]:
             insert_introduction(connection, statement, body, now)

@@ -28,7 +28,7 @@ router = APIRouter()
         statement=StatementType.INTRODUCTION,
         answer=Introduced,
         status=201,
-        problems=(Code.NOT_FOUND, Code.KEY_STALE),
+        problems=(Code.NOT_FOUND, Code.KEY_STALE, Code.TOO_MANY),
     ),
 )
 async def post_introduction(request: Request, signer: Person, context: WithContext, queue: WithQueue) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select
 
 from vault.protocol.envelope import Statement
 from vault.protocol.limits import INTRODUCTION_SECONDS
@@ -16,6 +16,14 @@ _BEFORE = select(introductions.c.statement).where(
     introductions.c.signer == bindparam("signer"), introductions.c.uid == bindparam("uid")
 )
 _ACCOUNT = select(accounts.c.account).where(accounts.c.account == bindparam("account"))
+OF_SIGNER_MAXIMUM = 8
+"""How many introductions of one account wait for another: an invitation is answered once, or again after a slip."""
+OF_RECIPIENT_MAXIMUM = 1_000
+"""How many wait for one account: many times what one person invites in a month, and few enough to be read."""
+_COUNT = select(
+    func.count().label("all"),
+    func.count(case((introductions.c.signer == bindparam("signer"), 1))).label("own"),
+).where(introductions.c.to_account == bindparam("account"), introductions.c.expires > bindparam("now"))
 _LIST = (
     select(introductions.c.made, introductions.c.statement, introductions.c.payload, introductions.c.signature)
     .where(
@@ -44,6 +52,14 @@ def require_account(connection: Connection, account: bytes) -> None:
     """Return if there is such an account. Raises: Refused(not-found)."""
     if connection.execute(_ACCOUNT, {"account": account}).scalar_one_or_none() is None:
         raise Refused(Code.NOT_FOUND)
+
+
+def require_room(connection: Connection, body: Introduction, now: int) -> None:
+    """Return if the recipient can be introduced to by this signer once more. Raises: Refused(too-many)."""
+    values = {"account": body.to, "signer": body.by, "now": now}
+    there = connection.execute(_COUNT, values).one()
+    if there.all >= OF_RECIPIENT_MAXIMUM or there.own >= OF_SIGNER_MAXIMUM:
+        raise Refused(Code.TOO_MANY)
 
 
 def insert_introduction(connection: Connection, statement: Statement, body: Introduction, now: int) -> None:
