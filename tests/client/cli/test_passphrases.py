@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from vault.client.cli import passphrases
-from vault.client.cli.passphrases import choose_passphrase, read_kit_or_recovery_code
-from vault.client.device.codes import KIT, RECOVERY, TypedCode, write_code
+from vault.client.cli.passphrases import choose_passphrase, is_recovery_code, read_invitation, read_kit_or_recovery_code
+from vault.client.device.codes import INVITATION, KIT, RECOVERY, TypedCode, write_code
 from vault.client.errors import UsageError
 
 Types = Callable[..., list[str]]
@@ -62,3 +62,16 @@ def test_where_there_is_no_terminal_the_option_is_named(monkeypatch: pytest.Monk
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
     with pytest.raises(UsageError, match="--new-passphrase-file FILE"):
         choose_passphrase(None, "--new-passphrase-file FILE")
+
+
+def test_an_invitation_is_asked_for_row_by_row(types: Types) -> None:
+    code = write_code(TypedCode(INVITATION, bytes(32), bytes(range(16))))
+    middle = code.index("-", 30) + 1
+    types(code[:middle], code[middle:])
+    assert read_invitation() == code
+
+
+def test_a_recovery_code_is_known_by_its_kind_however_it_was_copied(types: Types) -> None:
+    code = write_code(TypedCode(RECOVERY, bytes(32), bytes(32)))
+    types(f"\u201cCV-REC{code[5:]}\u201d")
+    assert is_recovery_code(read_kit_or_recovery_code(None))

@@ -9,7 +9,7 @@ import typer
 
 from vault.client.cli.choices import Choices
 from vault.client.crypto.passphrase import new_passphrase
-from vault.client.device.codes import KIT, RECOVERY, read_code
+from vault.client.device.codes import INVITATION, KIT, RECOVERY, Prefix, find_prefix, read_code
 from vault.client.errors import CodeError, UsageError
 
 _FILE_MAXIMUM_BYTES = 4_096
@@ -60,7 +60,16 @@ def read_kit_or_recovery_code(file: Path | None) -> str:
     """A typed code from a file, or asked for row by row, as it was shown. Raises: UsageError."""
     if file is not None:
         return _read_short_text(file)
-    rows = [ask("Kit or recovery code: ", "--kit FILE or --recovery-code FILE")]
+    return _ask_rows("Kit or recovery code: ", "--kit FILE or --recovery-code FILE")
+
+
+def read_invitation() -> str:
+    """An invitation, asked for row by row: so it stands in no list of processes and no history. Raises: UsageError."""
+    return _ask_rows("Invitation: ", "it as CODE, in single quotes")
+
+
+def _ask_rows(question: str, otherwise: str) -> str:
+    rows = [ask(question, otherwise)]
     while rows[-1] and not _is_whole("".join(rows)):
         rows.append(ask("Next row (Enter if that was all): "))
     return "".join(rows)
@@ -68,12 +77,16 @@ def read_kit_or_recovery_code(file: Path | None) -> str:
 
 def is_recovery_code(text: str) -> bool:
     """Whether the code says of itself that it is one."""
-    return text.lstrip().upper().startswith(RECOVERY)
+    return find_prefix(text) == RECOVERY
 
 
 def _is_whole(text: str) -> bool:
+    return any(_is_code(text, prefix) for prefix in (KIT, RECOVERY, INVITATION))
+
+
+def _is_code(text: str, prefix: Prefix) -> bool:
     try:
-        read_code(text, RECOVERY if is_recovery_code(text) else KIT)
+        read_code(text, prefix)
     except CodeError:
         return False
     return True

@@ -12,6 +12,7 @@ from vault.client.cli.choices import Choices, choices_of
 from vault.client.cli.contracts import EngagementId
 from vault.client.cli.identity import COMPARE, Audience, Enrolment, LogKey, make_identity
 from vault.client.cli.opening import OpenHome, opened
+from vault.client.cli.passphrases import read_invitation
 from vault.client.cli.speaking import advise, can_ask, code_rows, one_line, say, terminal_columns
 from vault.client.device.codes import INVITATION, read_code
 from vault.client.device.home import FILE_NAME
@@ -43,7 +44,7 @@ def invite(context: typer.Context, name: Name) -> None:
 
 def join(
     context: typer.Context,
-    code: Annotated[str, typer.Argument(help="The invitation that you were given.")],
+    code: Annotated[str | None, typer.Argument(help="The invitation; asked for if left out.")] = None,
     name: Annotated[str | None, typer.Option(help="What you call the person who invited you.")] = None,
     enrolment: Enrolment = None,
     audience: Audience = None,
@@ -51,6 +52,7 @@ def join(
 ) -> None:
     """Answer an invitation; where nobody lives in this folder yet, make an identity first (needs --enrolment)."""
     choices = choices_of(context)
+    code = read_invitation() if code is None else code
     read_code(code, INVITATION)
     if not (choices.home / FILE_NAME).exists():
         if enrolment is None:

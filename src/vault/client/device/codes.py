@@ -50,7 +50,7 @@ def read_code(text: str, expected: Prefix) -> TypedCode:
     Raises: CodeError, which says where to look and repeats nothing.
     """
     symbols = _tidy(text)
-    prefix = next((known for known in _SECRET_BYTES if symbols.startswith(known.translate(_MISREAD))), None)
+    prefix = find_prefix(text)
     if prefix is None:
         raise CodeError(f"expected {_NAMES[expected]}, which begins with {expected}")
     if prefix != expected:
@@ -64,6 +64,12 @@ def read_code(text: str, expected: Prefix) -> TypedCode:
         )
     account = _read_half(symbols[:first], ACCOUNT_BYTES, "first")
     return TypedCode(prefix, account, _read_half(symbols[first:], _SECRET_BYTES[prefix], "second"))
+
+
+def find_prefix(text: str) -> Prefix | None:
+    """The kind of code that the text says it is, however it was copied."""
+    symbols = _tidy(text)
+    return next((known for known in _SECRET_BYTES if symbols.startswith(known.translate(_MISREAD))), None)
 
 
 def write_block(raw: bytes) -> str:
