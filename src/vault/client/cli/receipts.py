@@ -70,7 +70,7 @@ def read_position(around: dict[str, Any]) -> Position:
     place = around.get("journal")
     told = place if isinstance(place, dict) else around
     try:
-        head = read_hex(told.get("head"), HASH_BYTES)
+        head = read_hex(str(told.get("head")), HASH_BYTES)
     except FormatError:
         raise UsageError(_WHOLE) from None
     return Position(_read_number(told.get("seq")), _read_number(around.get("time")), head)

@@ -238,6 +238,11 @@ class AsyncEngagements:
         """As `get`."""
         return self.get(engagement)
 
+    async def strangers(self) -> list[AsyncEngagement]:
+        """Proposals by accounts that are not among the people here, verified; they are in no list and no other act."""
+        found = await self._driver.run(identities.list_strangers(self._session))
+        return [await self.get(engagement.hex()) for engagement in found]
+
     async def list(self) -> list[AsyncEngagement]:
         """All of them, verified, but proposals by strangers; one that does not verify has a `problem` and no more."""
         found: list[AsyncEngagement] = []
@@ -249,11 +254,6 @@ class AsyncEngagements:
                 one.problem = error
             found.append(one)
         return found
-
-    async def strangers(self) -> "list[AsyncEngagement]":
-        """Proposals by accounts that are not among the people here, verified; they are in no list and no other act."""
-        found = await self._driver.run(identities.list_strangers(self._session))
-        return [await self.get(engagement.hex()) for engagement in found]
 
     def ignore(self, engagement: str) -> None:
         """Hear nothing of a stranger's proposal any more, on this device; nothing is sent."""

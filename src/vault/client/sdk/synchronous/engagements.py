@@ -237,6 +237,11 @@ class Engagements:
         """As `get`."""
         return self.get(engagement)
 
+    def strangers(self) -> list[Engagement]:
+        """Proposals by accounts that are not among the people here, verified; they are in no list and no other act."""
+        found = self._driver.run(identities.list_strangers(self._session))
+        return [self.get(engagement.hex()) for engagement in found]
+
     def list(self) -> list[Engagement]:
         """All of them, verified, but proposals by strangers; one that does not verify has a `problem` and no more."""
         found: list[Engagement] = []
@@ -248,11 +253,6 @@ class Engagements:
                 one.problem = error
             found.append(one)
         return found
-
-    def strangers(self) -> "list[Engagement]":
-        """Proposals by accounts that are not among the people here, verified; they are in no list and no other act."""
-        found = self._driver.run(identities.list_strangers(self._session))
-        return [self.get(engagement.hex()) for engagement in found]
 
     def ignore(self, engagement: str) -> None:
         """Hear nothing of a stranger's proposal any more, on this device; nothing is sent."""
