@@ -8,7 +8,8 @@ from rich.cells import cell_len, set_cell_size
 from vault.client.cli.speaking import terminal_columns
 
 SHORT_DIGITS = 8
-CUT_MINIMUM_COLUMNS = 11
+CUT_MINIMUM_COLUMNS = 28
+"""Less says nothing: a row that leaves no room for so much goes on in a second line."""
 
 
 def shorten(ids: Iterable[str]) -> dict[str, str]:
