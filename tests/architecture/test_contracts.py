@@ -23,6 +23,7 @@ APART = "Resources do not know one another"
 NO_HTTP = "Rows, actions and the write path know no HTTP"
 DRIVEN = "Acts are driven, they never drive"
 CLIENT = "The client from its cryptography up to its command"
+COUNTS = "Counts stand behind the module that names them and the port that tells them"
 CYCLES = "No cycles between siblings"
 
 SABOTAGES = [
@@ -91,6 +92,7 @@ SABOTAGES = [
     (CLIENT, "src/vault/client/outbox/writing.py", "import vault.client.acts.items"),
     (CLIENT, "src/vault/client/acts/items.py", "import vault.client.sdk"),
     (CLIENT, "src/vault/client/place_of_its_own.py", ""),
+    (COUNTS, "src/vault/server/sequencer/queue.py", "import prometheus_client"),
     (CYCLES, "src/vault/policy/place.py", "import vault.policy.decide"),
 ]
 

@@ -99,8 +99,8 @@ def test_a_wrong_passphrase_opens_nothing_and_another_server_is_refused(person: 
     person.server = "https://elsewhere.example"
     person.run("identity", "show", code=2)
     person.secret.write_text("another passphrase\n")
-    person.run("identity", "show", code=3)
-    assert person.heard.startswith("not opened")
+    person.run("identity", "show", code=5)
+    assert "this passphrase does not open the folder" in person.heard
 
 
 def test_a_passphrase_that_is_too_short_makes_no_identity(person: Person) -> None:
