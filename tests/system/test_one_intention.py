@@ -5,7 +5,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.found import found
 from tests.server.deployments import Deployment
 from tests.system.transports import LosesAnswers
 from tests.system.worlds import Three, World, leaving, three_people
@@ -32,7 +31,6 @@ async def previewed(three: Three) -> AsyncPreview:
     return await summary.preview(share_kind="progress", purpose="own_words")
 
 
-@found("F21")
 async def test_a_preview_that_is_disclosed_twice_is_one_disclosure(three: Three) -> None:
     preview = await previewed(three)
     first = await preview.disclose()
@@ -42,7 +40,6 @@ async def test_a_preview_that_is_disclosed_twice_is_one_disclosure(three: Three)
     assert await three.ana.inbox() == []
 
 
-@found("F21")
 async def test_a_preview_whose_answer_was_lost_twice_is_one_disclosure(losing: Losing) -> None:
     three, transport = losing
     async with leaving(three.world):

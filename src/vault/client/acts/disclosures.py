@@ -10,14 +10,14 @@ from vault.client.acts.contracts import require_coachee
 from vault.client.acts.items import ItemView, read_item
 from vault.client.crypto.content import Content, Header
 from vault.client.device.session import Session
-from vault.client.errors import KeysNotInForce, VerificationError
+from vault.client.errors import KeysNotInForce, Unreachable, VerificationError
 from vault.client.log.leaf_search import search
 from vault.client.log.receipts import Receipt, verify_served_receipt
 from vault.client.log.verifying import read_envelope
-from vault.client.network.calls import Act
+from vault.client.network.calls import Act, Take
 from vault.client.outbox.sealing_to import current_keys_of, seal_to
 from vault.client.outbox.sent import list_sent
-from vault.client.outbox.writing import Done, Unsigned, common_members, write
+from vault.client.outbox.writing import Done, Unsigned, common_members, flush, kept, turn_of, write
 from vault.client.reading.asking import PAGE, get, goes_on
 from vault.client.reading.keys_of import current_keys, keys_journal
 from vault.client.reading.reading import blaming, find_own_seal, open_blob, read_key
@@ -31,7 +31,7 @@ from vault.policy.parties import find_current_keys
 from vault.protocol.api import DisclosureContent, Disclosures
 from vault.protocol.blob import BlobContext
 from vault.protocol.envelope import Statement
-from vault.protocol.ids import Account
+from vault.protocol.ids import Account, StatementId
 from vault.protocol.limits import ZERO32
 from vault.protocol.problems import Code, Refused
 from vault.protocol.statements import Contract, Disclosure, Opening, Withdrawal
@@ -42,7 +42,10 @@ from vault.protocol.vocabulary import BlobKind, KeysReason, Locale, Purpose, Rol
 
 @dataclass(frozen=True, slots=True)
 class PreviewTerms:
-    """All that a disclosure will say: the text, for whom, about what, what for, until when (Unix seconds or None)."""
+    """All that a disclosure will say: the text, for whom, about what, what for, until when (Unix seconds or None).
+
+    `identifier` (16 bytes) is its own from here on: however often it is disclosed, it is one statement.
+    """
 
     engagement: bytes
     summary: ItemView
@@ -51,6 +54,7 @@ class PreviewTerms:
     purpose: Purpose
     expires: int | None
     locale: Locale
+    identifier: bytes
 
     @property
     def consent(self) -> str:
@@ -129,7 +133,7 @@ def preview(
         raise Refused(Code.SHARE_KIND_REFUSED)
     if expires is not None and expires <= session.now():
         raise Refused(Code.DISCLOSURE_PAST)
-    return PreviewTerms(engagement, summary, sponsor, share_kind, purpose, expires, locale)
+    return PreviewTerms(engagement, summary, sponsor, share_kind, purpose, expires, locale, session.random(16))
 
 
 def require_summary(item: ItemView) -> None:
@@ -138,27 +142,32 @@ def require_summary(item: ItemView) -> None:
         raise Refused(Code.CLASS_REFUSED)
 
 
-def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
-    """Seal what was previewed, under a blob and key of its own, for the recipient and the coachee.
+def disclose(session: Session, terms: PreviewTerms) -> Act[StatementId]:
+    """Seal what was previewed, under a blob and key of its own, for the recipient and the coachee; the statement.
 
-    The log is searched for newer keys of the recipient first: what is sealed to keys that were given up is lost to
-    whoever holds those.
+    What an earlier call has signed, and whose answer may have been lost, is sent again as it is. The log is searched
+    for newer keys of the recipient first: what is sealed to keys that were given up is lost to whoever holds those.
 
     Raises: Refused; WithheldError; LogError; Unreachable, and then it waits in the outbox.
     """
+    journal = engagement_journal(terms.engagement)
+    yield Take(turn_of(journal))
+    yield from _send_again(session, terms)
     view = yield from refresh(session, terms.engagement)
+    before = _find_disclosed(session, view, terms)
+    if before is not None:
+        return before
     yield from current_keys(session, terms.recipient)
     yield from search(session, [keys_journal(terms.recipient)])
     yield from require_not_retired(session, terms.recipient)
     yield from require_keys_in_force(session, view, Account(terms.recipient))
-    journal = engagement_journal(terms.engagement)
 
     def build() -> Unsigned:
         active = view.replay.find_active_contract()
         if active is None:
             raise Refused(Code.CONTRACT_INACTIVE)
         require_agreed(active.body, terms)
-        identifier = session.random(16)
+        identifier = terms.identifier
         context = BlobContext(
             BlobKind.DISCLOSURE, terms.engagement, active.statement, identifier, 1, session.account, ZERO32
         )
@@ -195,7 +204,35 @@ def disclose(session: Session, terms: PreviewTerms) -> Act[Done]:
         draft.identity = draft.identity.with_source(statement.id, summary.item, summary.version)
 
     path = f"/v1/engagements/{terms.engagement.hex()}/disclosures"
-    return (yield from write(session, path, journal, build, remember))
+    done = yield from write(session, path, journal, build, remember)
+    return done.statement.id
+
+
+def _send_again(session: Session, terms: PreviewTerms) -> Act[None]:
+    """Send what waits of this very disclosure, the same bytes.
+
+    Raises: Refused, and then it waits no more; Unreachable.
+    """
+    for waiting in session.outbox.of(engagement_journal(terms.engagement)):
+        if waiting.signed.body.id != terms.identifier:
+            continue
+        try:
+            yield from flush(session, waiting.journal)
+        except Unreachable as error:
+            raise kept(error, waiting) from error.__cause__
+        left = next((each for each in session.outbox.of(waiting.journal) if each.statement == waiting.statement), None)
+        if left is not None and left.refused is not None:
+            with session.change() as draft:
+                draft.outbox = draft.outbox.drop(left.statement)
+            raise Refused(left.refused)
+
+
+def _find_disclosed(session: Session, view: View, terms: PreviewTerms) -> StatementId | None:
+    """The statement that this preview became in the verified journal."""
+    for held in reversed(view.entries):
+        if held.statement.body.by == session.account and held.statement.body.id == terms.identifier:
+            return held.statement.id
+    return None
 
 
 def require_agreed(contract: Contract, terms: PreviewTerms) -> None:

@@ -74,6 +74,8 @@ class AsyncPreview:
     async def disclose(self, *, although_changed: bool = False) -> AsyncDisclosureHandle:
         """Seal this text for the recipient, whose keys are the confirmed ones unless that was agreed to.
 
+        One preview is one disclosure: called again, it sends the same bytes and gives the same handle.
+
         Raises: UsageError where they have changed; Refused; Unreachable, and then it waits in the outbox.
         """
         if self.who.is_changed and not although_changed:
@@ -81,8 +83,8 @@ class AsyncPreview:
                 "the recipient's keys are not the ones that were confirmed; compare safety numbers and confirm the new "
                 "one, or disclose with although_changed=True"
             )
-        done = await self._driver.run(disclosures.disclose(self._session, self._terms))
-        return AsyncDisclosureHandle(self._session, self._driver, self._terms.engagement, done.statement.id)
+        statement = await self._driver.run(disclosures.disclose(self._session, self._terms))
+        return AsyncDisclosureHandle(self._session, self._driver, self._terms.engagement, statement)
 
 
 class AsyncItemHandle:
