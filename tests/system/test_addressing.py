@@ -1,6 +1,7 @@
 """At the command line people are named by their names, and ids by their first digits, beside names."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +12,10 @@ from vault.client.network.transport import Driver
 MAREKS = ("--share-kind", "progress", "--contact", ":ombuds:independent")
 
 
-@pytest.fixture(scope="module")
-def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
+@pytest.fixture
+def people(tmp_path: Path) -> Iterator[People]:
     """Lena coaches Marek, for whom Ana pays, and Otto, for whom nobody does; she knows Rita and Nils."""
-    with serving(tmp_path_factory.mktemp("people"), 9) as made:
+    with serving(tmp_path, 9) as made:
         for name in ("marek", "ana", "otto", "rita", "nils"):
             made.join(name)
         made.run("lena", "contract", "new", "three-way", "--coachee", "Marek", "--sponsor", "Ana", *MAREKS, "--yes")

@@ -1,6 +1,7 @@
 """What somebody sees who consents, and later: who the sponsor is, what was disclosed, to whom and until when."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +14,10 @@ TEXT = "Marek wants to LEAD,\nand fears it."
 CHOICE = ("--for", "sponsor", "--share-kind", "progress", "--purpose", "own_words", "--until", "2099-01-31")
 
 
-@pytest.fixture(scope="module")
-def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
+@pytest.fixture
+def people(tmp_path: Path) -> Iterator[People]:
     """Lena coaches Marek and Otto; Ana pays for both, and neither has met her."""
-    with serving(tmp_path_factory.mktemp("people")) as made:
+    with serving(tmp_path) as made:
         for name in ("marek", "ana", "otto"):
             made.join(name)
         for name in ("Marek", "Otto"):

@@ -23,6 +23,8 @@ from vault.client.acts import uploading
 from vault.client.cli.application import run
 from vault.client.crypto.content import Header, ItemAttachment, ItemHeader
 from vault.client.outbox import sealing_to
+from vault.client.sdk.synchronous.engagements import Engagement
+from vault.client.sdk.synchronous.items import Preview
 from vault.encoding import MAXIMUM_INTEGER
 from vault.errors import VaultError
 from vault.protocol import slot
@@ -210,7 +212,7 @@ def test_a_reseal_under_a_wrong_key_hides_one_note_of_a_supervisor(people: Peopl
             notes.get(ids[0]).seal_for_supervisor()
         notes.get(ids[1]).seal_for_supervisor()
     listed = {each["item"]: each["title"] for each in people.ask("sven", "note", "list")["data"]}
-    assert listed == {ids[0]: "(does not open)", ids[1]: "S2"}
+    assert [listed.get(each) for each in ids] == ["(does not open)", "S2"]
 
 
 def test_what_a_server_has_lost_is_listed_and_the_rest_is_exported_again_and_again(
@@ -232,7 +234,8 @@ def test_what_a_server_has_lost_is_listed_and_the_rest_is_exported_again_and_aga
     names = {failure["what"] for failure in lost["failures"]} & {"one.bin", "two.bin"}
     assert len(names) == 1
     shutil.move(aside, parts[-1])
-    whole = exported(people, "marek", folder, 1)
+    others = [each for each in lost["failures"] if each["what"] not in names]
+    whole = exported(people, "marek", folder, 1 if others else 0)
     assert not {failure["what"] for failure in whole["failures"]} & {"one.bin", "two.bin"}
     assert len(whole["files"]) == len(lost["files"]) + 1
     (tmp_path / "other").mkdir()
@@ -316,6 +319,8 @@ def act(people: People, folder: Path, word: str, spoil: Callable[[], None]) -> N
                 notes.add(f"said {HOSTILE}", title="Said", attachments=[folder / "file"])
         return
     if word == OPENED:
+        with unlocked(people, "marek") as marek:
+            given(marek.engagements[people.engagement]).disclose()
         with unlocked(people, "ana") as ana:
             received = ana.inbox()
             spoil()
@@ -328,10 +333,15 @@ def act(people: People, folder: Path, word: str, spoil: Callable[[], None]) -> N
             spoil()
             note.seal_for_supervisor()
         else:
-            summary = at.summaries.add(f"given {HOSTILE}", title="Given")
-            preview = summary.preview(recipient="sponsor", share_kind="progress", purpose="own_words", expires=None)
+            preview = given(at)
             spoil()
             preview.disclose()
+
+
+def given(at: Engagement) -> Preview:
+    """What the coachee is about to disclose."""
+    summary = at.summaries.add(f"given {HOSTILE}", title="Given")
+    return summary.preview(recipient="sponsor", share_kind="progress", purpose="own_words", expires=None)
 
 
 def look(people: People, name: str, *words: str) -> str:
