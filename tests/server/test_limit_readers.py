@@ -33,15 +33,14 @@ MORE_SLOTS = """
 from vault.protocol import vocabulary
 vocabulary.SLOT_KINDS = (1, 2, 3, 4)
 from pydantic import TypeAdapter
-from vault.client.device.home import StoredSlot
 from vault.protocol.api import SlotHeader
 from vault.protocol.statements import Fetch, SlotRef
 from vault.server.http.operations import PART_SCHEMAS
 from vault.server.http.paths import SlotKindPath
 from vault.server.http.schemas import IN_PATHS
 kinds = [model.model_json_schema()["properties"][name] for model, name in
-         ((StoredSlot, "kind"), (SlotHeader, "kind"), (SlotRef, "kind"), (Fetch, "slot"))]
-assert [each["maximum"] for each in kinds] == [4] * 4, kinds
+         ((SlotHeader, "kind"), (SlotRef, "kind"), (Fetch, "slot"))]
+assert [each["maximum"] for each in kinds] == [4] * 3, kinds
 assert TypeAdapter(SlotKindPath).validate_python("4") == 4
 assert IN_PATHS["kind"]["enum"] == [1, 2, 3, 4]
 assert PART_SCHEMAS["slots"]["maxItems"] == 4

@@ -8,8 +8,14 @@ from tests.server.deployments import Deployment
 from tests.server.storage.queries import list_prepared
 from tests.support.databases import SQLITE, only_on
 
-WHOLE = {"_LIST of vault.server.resources.apps.rows"}
-"""The operator's own list of apps."""
+WHOLE = {
+    "_LIST of vault.server.resources.apps.rows",
+    "_LIST of vault.server.resources.enrolments.rows",
+    "_OPEN of vault.server.resources.enrolments.rows",
+    "_FRONTIER of vault.server.storage.figures",
+    "_UNNAMED of vault.server.storage.figures",
+}
+"""The operator's own lists and figures; the log's right edge is one row."""
 QUERIES = list_prepared()
 
 

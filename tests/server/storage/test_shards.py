@@ -30,6 +30,7 @@ from vault.server.resources.apps.actions import disable_app, rotate_app
 from vault.server.resources.attachments.actions import sweep
 from vault.server.resources.attachments.content import find_wrong_content
 from vault.server.resources.logins.actions import end_tokens
+from vault.server.storage.figures import read_figures
 from vault.server.storage.inspection import require_clock
 from vault.server.storage.tables import blobs, contracts, items, memberships, metadata, seals, statements, tokens
 
@@ -42,6 +43,8 @@ EVERYWHERE = {
     "_ENDED of vault.server.resources.attachments.rows.ended": "a sweep, which each shard does for itself",
     "_DISCARDED of vault.server.resources.attachments.rows.ended": "a sweep, which each shard does for itself",
     "_NAMED of vault.server.resources.attachments.rows.named": "an operator's check, of each shard by itself",
+    "_NEWEST of vault.server.resources.apps.rows": "the operator's list: each shard tells of its own accounts",
+    "_UNNAMED of vault.server.storage.figures": "a figure of the whole: each shard counts its own",
 }
 CONSTRAINTS = {
     "uq_keys_statement": "the hash of a statement is unique by itself",
@@ -156,6 +159,7 @@ async def tell(world: World) -> None:
     assert (await http.delete("/v1/login/tokens/current", headers=gone)).is_success
     end_tokens(world.deployment.context.storage, account("stranger"))
     await find_wrong_content(world.deployment.context.storage, world.deployment.context.blobs, silent)
+    read_figures(world.deployment.context.storage)
     rotate_app(world.deployment.context.storage, APP, world.deployment.context.random)
     disable_app(world.deployment.context.storage, APP)
     world.deployment.clock.move(UPLOAD_SECONDS)

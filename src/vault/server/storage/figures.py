@@ -9,6 +9,9 @@ from vault.server.storage.engine import Storage
 from vault.server.storage.tables import attachments, tlog
 from vault.tlog.frontier import Frontier
 
+_FRONTIER = select(tlog.c.frontier)
+_UNNAMED = select(func.count()).select_from(attachments).where(attachments.c.item.is_(None))
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -22,10 +25,8 @@ class Figures:
 def read_figures(storage: Storage) -> Figures:
     """The figures of this moment. Raises: Refused(storage-away)."""
     with storage.reading() as connection:
-        frontier = Frontier.parse(connection.execute(select(tlog.c.frontier)).scalar_one())
-        unnamed = connection.execute(
-            select(func.count()).select_from(attachments).where(attachments.c.item.is_(None))
-        ).scalar_one()
+        frontier = Frontier.parse(connection.execute(_FRONTIER).scalar_one())
+        unnamed = connection.execute(_UNNAMED).scalar_one()
         return Figures(frontier.size, unnamed, _measure(storage, connection))
 
 

@@ -9,21 +9,15 @@ from vault.server.storage.tables import accounts, apps, enrolments
 
 _COUNTS = select(func.count(), func.count(enrolments.c.account)).where(enrolments.c.app == bindparam("app"))
 _IS_OPEN = and_(enrolments.c.account.is_(None), enrolments.c.expires > bindparam("now"))
-_LIST = (
-    select(
-        apps.c.app,
-        apps.c.disabled,
-        apps.c.made,
-        func.count(enrolments.c.token_sha256).label("issued"),
-        func.count(enrolments.c.account).label("joined"),
-        func.count(case((_IS_OPEN, 1))).label("open"),
-        func.max(accounts.c.made).label("last_joined"),
-    )
-    .select_from(apps.outerjoin(enrolments, enrolments.c.app == apps.c.app))
-    .outerjoin(accounts, accounts.c.account == enrolments.c.account)
-    .group_by(apps.c.app, apps.c.disabled, apps.c.made)
-    .order_by(apps.c.app)
-)
+_LIST = select(apps.c.app, apps.c.disabled, apps.c.made).order_by(apps.c.app)
+_OF_APP = select(
+    func.count(enrolments.c.token_sha256).label("issued"),
+    func.count(enrolments.c.account).label("joined"),
+    func.count(case((_IS_OPEN, 1))).label("open"),
+).where(enrolments.c.app == bindparam("slug"))
+_JOINED = select(enrolments.c.account).where(enrolments.c.app == bindparam("slug"), enrolments.c.account.is_not(None))
+_NEWEST = select(func.max(accounts.c.made)).where(accounts.c.account.in_(bindparam("named", expanding=True)))
+_NAMED_AT_ONCE = 500
 _DISABLED = select(apps.c.disabled).where(apps.c.app == bindparam("slug"))
 _FIND = select(apps.c.app).where(apps.c.app == bindparam("slug"))
 
@@ -54,16 +48,25 @@ def list_apps(connection: Connection, now: int) -> list[AppRow]:
     """All apps by slug."""
     return [
         AppRow(
-            row.app,
-            bool(row.disabled),
-            row.made,
-            row.issued,
-            row.joined,
-            row.open,
-            None if row.last_joined is None else floor_to_day(row.last_joined),
+            row.app, bool(row.disabled), row.made, *_count(connection, row.app, now), _last_joined(connection, row.app)
         )
-        for row in connection.execute(_LIST, {"now": now})
+        for row in connection.execute(_LIST).all()
     ]
+
+
+def _count(connection: Connection, app: str, now: int) -> tuple[int, int, int]:
+    issued, joined, is_open = connection.execute(_OF_APP, {"slug": app, "now": now}).one()
+    return issued, joined, is_open
+
+
+def _last_joined(connection: Connection, app: str) -> int | None:
+    """The day on which the newest account of the app was made; accounts lie apart from apps, so they are asked for."""
+    joined = connection.execute(_JOINED, {"slug": app}).scalars().all()
+    made = [
+        connection.execute(_NEWEST, {"named": joined[start : start + _NAMED_AT_ONCE]}).scalar_one()
+        for start in range(0, len(joined), _NAMED_AT_ONCE)
+    ]
+    return floor_to_day(max(made)) if made else None
 
 
 def find_disabled(connection: Connection, app: str) -> bool | None:

@@ -10,7 +10,9 @@ _LIST = select(
     enrolments.c.token_sha256, enrolments.c.app, enrolments.c.expires, enrolments.c.account.is_not(None).label("used")
 ).order_by(enrolments.c.app, enrolments.c.expires, enrolments.c.token_sha256)
 _OPEN = _LIST.where(enrolments.c.account.is_(None), enrolments.c.expires > bindparam("now"))
-_END = update(enrolments).where(enrolments.c.account.is_(None), enrolments.c.expires > bindparam("now"))
+_IS_OPEN = (enrolments.c.account.is_(None), enrolments.c.expires > bindparam("now"))
+_END_OF_APP = update(enrolments).where(enrolments.c.app == bindparam("slug"), *_IS_OPEN)
+_END_ONE = update(enrolments).where(enrolments.c.token_sha256 == bindparam("digest"), *_IS_OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ def list_open_enrolments(connection: Connection, now: int) -> list[EnrolmentRow]
 
 def end_enrolments_of_app(connection: Connection, app: str, now: int) -> int:
     """How many open tokens the app had; nobody joins with them from `now` on."""
-    return connection.execute(_END.where(enrolments.c.app == app).values(expires=now), {"now": now}).rowcount
+    return connection.execute(_END_OF_APP.values(expires=now), {"slug": app, "now": now}).rowcount
 
 
 def end_enrolment(connection: Connection, token_sha256: bytes, now: int) -> None:
     """Nobody joins with that open token from `now` on."""
-    connection.execute(_END.where(enrolments.c.token_sha256 == token_sha256).values(expires=now), {"now": now})
+    connection.execute(_END_ONE.values(expires=now), {"digest": token_sha256, "now": now})
