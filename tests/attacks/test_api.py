@@ -35,6 +35,7 @@ SEES: dict[str, frozenset[str]] = {
     "/items/{item}": frozenset({"coach", "coachee"}),
     "/items/{item}/readers": frozenset({"coach", "coachee"}),
     "/blobs/{sha256}": frozenset({"coach", "coachee"}),
+    "/contents": frozenset({"coach", "coachee", "sponsor"}),
     "/disclosures/{statement}/content": frozenset({"coachee", "sponsor"}),
     "/attachments/{attachment}": frozenset({"coach", "coachee"}),
     "/attachments/{attachment}/parts": frozenset({"coach"}),  # who uploaded it

@@ -342,7 +342,7 @@ def test_an_identity_comes_back_by_kit_or_by_recovery_code_and_changes_its_passp
     other = people.text("other secret", "another passphrase\n")
 
     people.run("rosa", "identity", "passphrase", "--new-passphrase-file", other)
-    people.run("rosa", "identity", "show", code=3)
+    people.run("rosa", "identity", "show", code=5)
     problem = people.ask("by kit", "identity", "recover", "--kit", kit, code=1)  # the old passphrase
     assert problem["code"] == "login-refused"
     assert "passphrase" in problem["hint"]

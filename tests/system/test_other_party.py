@@ -47,7 +47,20 @@ FIVE = ("Marek", "Ana", "Sven")
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
     """Lena coaches Marek; Ana pays and Sven supervises; one honest note is there."""
-    folder = tmp_path_factory.mktemp("people")
+    with agreed_people(tmp_path_factory.mktemp("people")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hostile_people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
+    """The same ones elsewhere, among whom whatever can be signed is signed."""
+    with agreed_people(tmp_path_factory.mktemp("hostile")) as made:
+        yield made
+
+
+@contextmanager
+def agreed_people(folder: Path) -> Iterator[People]:
+    """Five people around a server of their own."""
     (folder / "secret").write_text(f"{passphrase()}\n", encoding="utf-8")
     data = folder / "data"
     data.mkdir()
@@ -138,9 +151,10 @@ def test_an_item_that_does_not_open_is_its_signers(people: People, tmp_path: Pat
         goal = lena.engagements[people.engagement].goals
         with pytest.raises(Exception, match="open"):
             goal.add("never seen", title="Bad")
-    [bad] = people.ask("marek", "goal", "list")["data"]
-    assert people.ask("marek", "goal", "show", bad["item"], code=1)["code"] == "does-not-open"
-    people.run("marek", "goal", "show", bad["item"], code=1)
+    here = ("--engagement", people.engagement)
+    [bad] = people.ask("marek", "goal", "list", *here)["data"]
+    assert people.ask("marek", "goal", "show", bad["item"], *here, code=1)["code"] == "does-not-open"
+    people.run("marek", "goal", "show", bad["item"], *here, code=1)
     assert "Lena" in people.heard
     assert "server" not in people.heard
     failures = exported(people, "marek", tmp_path / "export", 1)["failures"]
@@ -281,8 +295,9 @@ def test_every_model_that_people_sign_has_its_place_here() -> None:
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize(("model", "member", "value"), list_cases())
 def test_no_value_of_one_party_breaks_the_other_or_acts_on_its_terminal(
-    people: People, tmp_path: Path, model: type[BaseModel], member: str, value: Any
+    hostile_people: People, tmp_path: Path, model: type[BaseModel], member: str, value: Any
 ) -> None:
+    people = hostile_people
     made = model.__init__
 
     def with_value(self: BaseModel, **members: Any) -> None:

@@ -55,9 +55,9 @@ def test_a_code_fits_a_narrow_terminal_and_is_one_line_for_a_program(
     code = person.run("invite", "Ben")
     assert [len(line) for line in code.splitlines()] == [60, 44]
     assert read_code(code, INVITATION).secret
-    assert "in quotes, line breaks and all" in person.heard
+    assert "in single quotes, line breaks and all" in person.heard
     assert read_code(person.ask("invite", "Ben")["invitation"], INVITATION).secret
-    assert "in quotes" not in person.heard
+    assert "in single quotes" not in person.heard
 
 
 def test_who_is_not_known_is_named_with_what_to_do(person: Person) -> None:

@@ -203,6 +203,8 @@ ACTS: tuple[Act | Arrival, ...] = (
     ),
     Act("Vault.prepare", "lena", lambda vault: vault.prepare(terms.two_way(coachee="Ombuds"))),
     Act("Vault.search", "sven", lambda vault: vault.search("matter")),
+    Act("Engagements.strangers", "marek", lambda vault: vault.engagements.strangers()),
+    Act("Engagements.ignore", "marek", lambda vault: vault.engagements.ignore("0" * 32)),
     Act("Vault.inbox", "ana", lambda vault: vault.inbox()),
     Act("Vault.open", "ana", lambda found: found[0].open(found[1].id), lambda _, vault: (vault, vault.inbox()[1])),
     Act("Vault.send", "lena", lambda vault: vault.send()),

@@ -156,7 +156,8 @@ class Server:
 
     @contextmanager
     def staged(self, folder: Path, seed: str, watch: Watch | None = None) -> Iterator[Stage]:
-        """The stage that lies in `folder`, with its server started again; this process stands there from then on."""
+        """The stage that lies in `folder`, with its server started again; this process stands there meanwhile."""
+        before = Path.cwd()
         os.chdir(folder)
         self._dice = Dice(f"server {seed}")
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
@@ -166,6 +167,7 @@ class Server:
         finally:
             stage.transport.end()
             self._deployment.context.storage.close()
+            os.chdir(before)
 
     def warm_up(self, folder: Path) -> None:
         """Answer a first request, which takes long, before there are children. Nothing is written: no thread begins."""
