@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> str | None:
             return (
                 f"{' and '.join(stale)} say something else than the code: run scripts/docs --write" if stale else None
             )
-        case [target]:
+        case [target] if not target.startswith("-"):
             return build(Path(target))
         case _:
             return "expected a folder for the site, --write or --check"
