@@ -258,7 +258,7 @@ def explain(error: BaseException) -> str:
 
 
 _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
-    (ssl.SSLCertVerificationError, "its certificate is not one that this device trusts (an own CA is named with --ca)"),
+    (ssl.SSLCertVerificationError, "its certificate is not one that this device trusts"),
     (ssl.SSLError, "no secure connection could be made to it"),
     (socket.gaierror, "its name is not known on this network"),
     (ConnectionRefusedError, "nothing listens at its address"),

@@ -6,11 +6,11 @@ Source: docs/protocol.md section 9.
 import json
 
 from vault.client.device.memory import Token
-from vault.client.device.moments import show_moment
 from vault.client.device.session import Session
 from vault.client.errors import WrongClock
 from vault.client.network.answers import read_answer
 from vault.client.network.calls import Act, Call
+from vault.client.showing import moment
 from vault.protocol.api import Challenge
 from vault.protocol.api import Token as TokenAnswer
 from vault.protocol.limits import CHALLENGE_SECONDS, CLOCK_SKEW_SECONDS
@@ -32,7 +32,7 @@ def require_same_clock(here: int, there: int) -> None:
     """Return if two clocks are within five minutes of each other, Unix seconds. Raises: WrongClock."""
     if abs(here - there) > CLOCK_SKEW_SECONDS:
         raise WrongClock(
-            f"this device's clock says {show_moment(here)}, the deployment's says {show_moment(there)}; "
+            f"this device's clock says {moment(here)} UTC, the deployment's says {moment(there)} UTC; "
             "set the one that is wrong, then run it again"
         )
 
